@@ -1,0 +1,167 @@
+#pragma once
+// The values that both programs speak of. Plain aggregates: encoded by field name, so that a field may be added at any
+// place without a new protocol version; a field that is missing keeps its default.
+//
+// Units stand in the names; counts are tokens unless said otherwise.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace minerva::wire {
+
+using Token = std::int32_t;  // llama_token
+
+// Where a piece of a rendered prompt comes from. Control tokens are recognised in the template's own text only, so that
+// a user's text cannot forge them.
+enum class Origin : std::uint8_t { kTemplate, kMessage };
+
+struct PromptSpan {
+  std::uint32_t n_bytes = 0;
+  Origin origin = Origin::kMessage;
+
+  friend bool operator==(const PromptSpan&, const PromptSpan&) = default;
+};
+
+// A rendered prompt. The spans follow each other and cover `text` exactly.
+struct PromptText {
+  std::string text;
+  std::vector<PromptSpan> spans;
+};
+
+struct LogitBias {
+  Token token = 0;
+  float bias = 0.0F;
+};
+
+// Names, meanings and defaults are llama-server's.
+struct SamplingParams {
+  float temperature = 0.8F;  // <= 0 is greedy
+  std::int32_t top_k = 40;   // <= 0: off
+  float top_p = 0.95F;       // 1: off
+  float min_p = 0.05F;       // 0: off
+  float typical_p = 1.0F;    // 1: off
+  std::int32_t repeat_last_n = 64;
+  float repeat_penalty = 1.0F;
+  float frequency_penalty = 0.0F;
+  float presence_penalty = 0.0F;
+  std::uint64_t seed = 0;  // token i draws from (seed, i) alone
+  std::vector<LogitBias> logit_bias;
+};
+
+struct GenerationSpec {
+  std::uint64_t id = 0;
+  PromptText prompt;
+  SamplingParams sampling;
+  std::uint32_t max_tokens = 0;  // 0: as many as the context holds
+  std::vector<std::string> stop;
+  bool ignore_eos = false;
+};
+
+enum class FinishReason : std::uint8_t { kStop, kLength };
+
+// What a request took. Times are the engine's own.
+struct GenerationStats {
+  std::uint32_t n_prompt = 0;     // all prompt tokens
+  std::uint32_t n_cached = 0;     // of these, found in a prefix that was there already
+  std::uint32_t n_generated = 0;  // the end token counts
+  std::uint64_t queue_us = 0;     // from arrival at the engine to the first prompt token's step
+  std::uint64_t prefill_us = 0;   // from there to the first generated token
+  std::uint64_t decode_us = 0;    // from there to the last
+};
+
+// --- events of a sequence, in this order: accepted, text*, (finished | failed)
+
+struct SequenceAccepted {
+  std::uint64_t id = 0;
+  std::vector<Token> prompt;
+};
+
+struct SequenceText {
+  std::uint64_t id = 0;
+  std::vector<Token> tokens;  // may be more or less than `text` shows: text is held back at stop strings and inside UTF-8
+  std::string text;           // whole code points
+};
+
+struct SequenceFinished {
+  std::uint64_t id = 0;
+  FinishReason reason = FinishReason::kStop;
+  std::string stop_text;  // the stop string that ended it, if one did
+  GenerationStats stats;
+};
+
+struct SequenceFailed {
+  std::uint64_t id = 0;
+  Error error;
+};
+
+struct EngineStatus {
+  std::uint64_t steps_completed = 0;
+  std::uint32_t n_running = 0;
+  std::uint32_t n_waiting = 0;
+  std::uint32_t kv_cells_used = 0;
+  std::uint32_t kv_cells = 0;
+  std::uint64_t last_step_us = 0;
+  std::uint64_t n_prompt_tokens = 0;     // since the worker started
+  std::uint64_t n_generated_tokens = 0;  // since the worker started
+};
+
+// --- devices and models
+
+enum class DeviceKind : std::uint8_t { kCpu, kGpu, kIntegratedGpu, kAccelerator };
+
+struct DeviceInfo {
+  std::string name;         // ggml's, e.g. "Vulkan0"; what --device takes
+  std::string description;  // e.g. "NVIDIA GeForce RTX 4090"
+  std::string backend;      // e.g. "Vulkan"
+  DeviceKind kind = DeviceKind::kCpu;
+  std::uint64_t memory_free_bytes = 0;
+  std::uint64_t memory_total_bytes = 0;
+};
+
+struct DeviceMemory {
+  std::string device;  // DeviceInfo::name, or "CPU"
+  std::uint64_t weights_bytes = 0;
+  std::uint64_t kv_bytes = 0;
+  std::uint64_t compute_bytes = 0;
+};
+
+struct ModelCard {
+  std::string name;
+  std::string architecture;
+  std::string quantization;
+  std::uint64_t n_parameters = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint32_t n_layers = 0;
+  std::uint32_t n_gpu_layers = 0;
+  std::uint32_t n_vocab = 0;
+  std::uint32_t n_ctx_train = 0;
+  std::uint32_t n_ctx = 0;           // all sequences together
+  std::uint32_t n_ctx_sequence = 0;  // one sequence
+  std::uint32_t n_parallel = 0;
+  std::uint32_t n_batch = 0;
+  std::string chat_template;  // empty when the model has none
+  std::string bos_text;
+  std::string eos_text;
+  std::vector<DeviceMemory> memory;
+  std::uint64_t load_us = 0;
+  std::string placement;  // one sentence: what runs where, and why
+};
+
+// How the model is to be placed. Zero means: choose.
+struct LoadOptions {
+  std::string model_path;
+  std::uint32_t n_ctx = 0;       // all sequences together, as llama-server's --ctx-size
+  std::uint32_t n_parallel = 0;  // sequences that run at once
+  std::uint32_t n_threads = 0;
+  std::uint32_t n_batch = 0;  // most tokens of one step
+  std::int32_t n_gpu_layers = -1;  // kGpuLayersAuto, kGpuLayersAll, or a number
+  std::vector<std::string> devices;  // ggml names; empty: all; {"none"}: CPU only
+  bool ignore_memory_check = false;  // load even when the numbers say that it cannot fit
+};
+inline constexpr std::int32_t kGpuLayersAuto = -1;
+inline constexpr std::int32_t kGpuLayersAll = -2;
+
+}  // namespace minerva::wire
