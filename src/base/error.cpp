@@ -9,6 +9,7 @@ namespace {
 constexpr std::array<ErrorTraits, kErrorCodeCount> kTraits{{
     {"invalid_request", 400, 2, false},
     {"unauthorized", 401, 1, false},
+    {"forbidden", 403, 1, false},
     {"not_found", 404, 1, false},
     {"method_not_allowed", 405, 1, false},
     {"model_not_found", 404, 3, false},

@@ -17,6 +17,7 @@ namespace minerva {
 enum class ErrorCode : std::uint8_t {
   kInvalidRequest,
   kUnauthorized,
+  kForbidden,
   kNotFound,
   kMethodNotAllowed,
   kModelNotFound,

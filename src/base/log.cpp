@@ -27,7 +27,7 @@ spdlog::level::level_enum theirs(Level level) { return kLevels.at(static_cast<st
 
 std::shared_ptr<spdlog::logger> make_logger() {
   auto logger = std::make_shared<spdlog::logger>("minerva", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-  logger->set_pattern("%H:%M:%S.%e %^%-5!l%$ %v");
+  logger->set_pattern("%H:%M:%S.%e %^%-7l%$ %v");
   logger->flush_on(spdlog::level::debug);
   return logger;
 }
@@ -49,7 +49,7 @@ Result<Level> parse_level(std::string_view text) {
 
 void configure(Level level, std::string_view name) {
   logger().set_level(theirs(level));
-  if (!name.empty()) logger().set_pattern(fmt::format("%H:%M:%S.%e %^%-5!l%$ [{}] %v", name));
+  if (!name.empty()) logger().set_pattern(fmt::format("%H:%M:%S.%e %^%-7l%$ [{}] %v", name));
 }
 
 void write(Level level, std::string_view room, std::string_view text) {
