@@ -43,7 +43,9 @@ class Gate {
   Gate() = default;
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
-  ~Gate() { assert(state_->n_inside == 0 && "a part was destroyed while its work was in flight: stop() comes first"); }
+  ~Gate() {
+    assert(state_->n_inside == 0 && "a part was destroyed while its work was in flight: stop() comes first");
+  }
 
   [[nodiscard]] Pass enter() {
     assert(!state_->closed && "work was begun in a part that has stopped");

@@ -1,0 +1,287 @@
+#include "gateway/gateway.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <filesystem>
+#include <map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gateway/admission.h"
+#include "gateway/generation.h"
+#include "gateway/worker_supervisor.h"
+
+namespace minerva::gateway {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::uint32_t kNotReadyRetryS = 2;
+
+wire::GenerationSpec spec_of(GenerationRequest request, std::uint64_t id) {
+  return {.id = id,
+          .prompt = std::move(request.prompt),
+          .sampling = std::move(request.sampling),
+          .max_tokens = request.max_tokens,
+          .stop = std::move(request.stop),
+          .ignore_eos = request.ignore_eos};
+}
+
+Error request_lost(const WorkerDeath& death) {
+  return {.code = death.code,
+          .message =
+              fmt::format("the inference worker ended while it served this request ({}); the request was not "
+                          "finished: send it again",
+                          death.how),
+          .field = {}};
+}
+
+}  // namespace
+
+class Gateway::Impl final : public WorkerObserver, public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(asio::any_io_executor executor, GatewayOptions options, std::shared_ptr<WorkerLauncher> launcher)
+      : executor_(std::move(executor)),
+        model_name_(options.model_name.empty()
+                        ? std::filesystem::path{options.load.model_path}.stem().string()
+                        : std::move(options.model_name)),
+        admission_(options.max_queue),
+        supervisor_(executor_, std::move(options.load), options.restart, std::move(launcher), *this),
+        one_ended_(executor_) {}
+
+  void start(std::function<void(const GatewayStatus&)> on_change) {
+    on_change_ = std::move(on_change);
+    running_ = true;
+    supervisor_.start(weak_from_this());
+  }
+
+  Result<TokenStream> submit(GenerationRequest request);
+  GatewayStatus status() const;
+  bool running() const { return running_; }
+
+  void begin_drain() { draining_ = true; }
+  static asio::awaitable<bool> drained(std::shared_ptr<Impl> self, milliseconds patience);
+  static asio::awaitable<void> stop(std::shared_ptr<Impl> self);
+
+  void on_change() override;
+  void on_ready() override;
+  Status on_events(std::vector<wire::SequenceEvent> events) override;
+  void on_death(const WorkerDeath& death) override;
+  void on_failed(const Error& error) override;
+
+ private:
+  using Record = std::shared_ptr<Generation>;
+
+  Status admit(const GenerationRequest& request) const;
+  Status admit_by_state() const;
+  void send(const Record& record);
+  void cancelled(Generation& generation);
+  void close(std::uint64_t id);
+
+  // The open records of which `choose` holds, in order of arrival; a list of its own because ending them changes open_.
+  template <typename Choose>
+  std::vector<Record> open_where(Choose choose) const {
+    std::vector<Record> chosen;
+    for (const auto& [id, record] : open_) {
+      if (choose(*record)) chosen.push_back(record);
+    }
+    return chosen;
+  }
+  void fail_all(const std::vector<Record>& records, const Error& error);
+
+  Status take(Generation& record, wire::SequenceAccepted event) {
+    return record.accept(std::move(event.prompt));
+  }
+  Status take(Generation& record, const wire::SequenceText& event) {
+    return record.append(event.tokens, event.text);
+  }
+  Status take(Generation& record, wire::SequenceFinished event);
+  Status take(Generation& record, wire::SequenceFailed event);
+
+  asio::any_io_executor executor_;
+  std::string model_name_;
+  Admission admission_;
+  WorkerSupervisor supervisor_;
+  std::function<void(const GatewayStatus&)> on_change_;
+  std::map<std::uint64_t, Record> open_;  // by id, so in order of arrival
+  std::uint64_t last_id_ = 0;
+  bool running_ = false;
+  bool draining_ = false;
+  Wakeup one_ended_;
+};
+
+// --- requests in
+
+Result<TokenStream> Gateway::Impl::submit(GenerationRequest request) {
+  if (const auto admitted = admit(request); !admitted) return std::unexpected(admitted.error());
+  const auto record = std::make_shared<Generation>(executor_, spec_of(std::move(request), ++last_id_),
+                                                   [this](Generation& generation) { cancelled(generation); });
+  open_.emplace(record->id(), record);
+  if (supervisor_.state() == WorkerState::kReady) send(record);
+  return TokenStream{record};
+}
+
+Status Gateway::Impl::admit(const GenerationRequest& request) const {
+  if (draining_)
+    return fail(ErrorCode::kShuttingDown, "the server is shutting down and takes no new requests");
+  if (!request.model.empty() && request.model != model_name_) {
+    return fail(
+        ErrorCode::kModelNotFound,
+        fmt::format("the model '{}' is not served here; this server has '{}'", request.model, model_name_),
+        "model");
+  }
+  if (const auto able = admit_by_state(); !able) return able;
+  return admission_.admit(static_cast<std::uint32_t>(open_.size()),
+                          std::max(1U, supervisor_.card()->n_parallel));
+}
+
+Status Gateway::Impl::admit_by_state() const {
+  if (supervisor_.is_serving()) return {};
+  if (supervisor_.state() == WorkerState::kFailed) return std::unexpected(*supervisor_.last_error());
+  GatewayStatus now;
+  supervisor_.describe(now);
+  return std::unexpected(
+      Error{.code = ErrorCode::kNotReady,
+            .message = fmt::format("the model '{}' is being loaded ({:.0f} %); try again shortly",
+                                   model_name_, now.load_fraction * 100.0F),
+            .field = {},
+            .retry_after_s = kNotReadyRetryS});
+}
+
+void Gateway::Impl::send(const Record& record) {
+  const auto sent = supervisor_.send(wire::Submit{.spec = record->spec()});
+  if (sent) return record->mark_sent();
+  close(record->id());
+  record->fail(sent.error());
+}
+
+void Gateway::Impl::cancelled(Generation& generation) {
+  // A worker that has gone needs no word; the next one never hears of this request.
+  const bool known_to_worker = generation.times().sent != Clock::time_point{};
+  if (known_to_worker && supervisor_.state() == WorkerState::kReady) {
+    (void)supervisor_.send(wire::Cancel{.id = generation.id()});
+  }
+  close(generation.id());
+}
+
+void Gateway::Impl::close(std::uint64_t id) {
+  open_.erase(id);
+  one_ended_.notify();
+}
+
+void Gateway::Impl::fail_all(const std::vector<Record>& records, const Error& error) {
+  for (const Record& record : records) {
+    close(record->id());
+    record->fail(error);
+  }
+}
+
+// --- the worker's word
+
+void Gateway::Impl::on_change() {
+  if (on_change_) on_change_(status());
+}
+
+void Gateway::Impl::on_ready() {
+  for (const Record& record :
+       open_where([](const Generation& g) { return g.state() == GenerationState::kQueued; })) {
+    send(record);
+  }
+}
+
+Status Gateway::Impl::on_events(std::vector<wire::SequenceEvent> events) {
+  for (wire::SequenceEvent& event : events) {
+    const std::uint64_t id = std::visit([](const auto& e) { return e.id; }, event);
+    const auto found = open_.find(id);
+    // The request was cancelled while this event was on its way.
+    if (found == open_.end()) continue;
+    const Record record = found->second;
+    auto taken = std::visit([&](auto&& e) { return take(*record, std::move(e)); }, std::move(event));
+    if (!taken) return taken;
+  }
+  return {};
+}
+
+Status Gateway::Impl::take(Generation& record, wire::SequenceFinished event) {
+  auto taken =
+      record.finish({.reason = event.reason, .stop_text = std::move(event.stop_text), .stats = event.stats});
+  if (!taken) return taken;
+  const auto& times = record.times();
+  admission_.note_duration(std::chrono::duration_cast<milliseconds>(times.ended - times.created));
+  close(record.id());
+  return {};
+}
+
+Status Gateway::Impl::take(Generation& record, wire::SequenceFailed event) {
+  record.fail(std::move(event.error));
+  close(record.id());
+  return {};
+}
+
+// The records of the requests that the dead worker had. They hold all that a next worker needs to go on with them.
+void Gateway::Impl::on_death(const WorkerDeath& death) {
+  fail_all(open_where([](const Generation& g) { return g.state() != GenerationState::kQueued; }),
+           request_lost(death));
+}
+
+void Gateway::Impl::on_failed(const Error& error) {
+  fail_all(open_where([](const Generation& /*any*/) { return true; }), error);
+}
+
+// --- how things are, and the end
+
+GatewayStatus Gateway::Impl::status() const {
+  GatewayStatus status;
+  supervisor_.describe(status);
+  status.model_name = model_name_;
+  status.n_active = static_cast<std::uint32_t>(open_.size());
+  status.draining = draining_;
+  return status;
+}
+
+asio::awaitable<bool> Gateway::Impl::drained(std::shared_ptr<Impl> self, milliseconds patience) {
+  const auto deadline = Clock::now() + patience;
+  while (!self->open_.empty()) {
+    if (Clock::now() >= deadline) co_return false;
+    co_await self->one_ended_.wait_until(deadline);
+  }
+  co_return true;
+}
+
+asio::awaitable<void> Gateway::Impl::stop(std::shared_ptr<Impl> self) {
+  self->draining_ = true;
+  self->fail_all(self->open_where([](const Generation& /*any*/) { return true; }),
+                 {.code = ErrorCode::kShuttingDown,
+                  .message = "the server shut down before this request was finished; send it again",
+                  .field = {}});
+  self->supervisor_.begin_stop();
+  co_await self->supervisor_.stopped();
+  self->running_ = false;
+}
+
+Gateway::Gateway(asio::any_io_executor executor, GatewayOptions options,
+                 std::shared_ptr<WorkerLauncher> launcher)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(options), std::move(launcher))) {}
+
+Gateway::~Gateway() { assert(!impl_->running() && "the gateway was destroyed before stop()"); }
+
+void Gateway::start(std::function<void(const GatewayStatus&)> on_change) {
+  impl_->start(std::move(on_change));
+}
+
+Result<TokenStream> Gateway::submit(GenerationRequest request) { return impl_->submit(std::move(request)); }
+
+GatewayStatus Gateway::status() const { return impl_->status(); }
+
+void Gateway::begin_drain() { impl_->begin_drain(); }
+
+asio::awaitable<bool> Gateway::drained(milliseconds deadline) { return Impl::drained(impl_, deadline); }
+
+asio::awaitable<void> Gateway::stop() { return Impl::stop(impl_); }
+
+}  // namespace minerva::gateway

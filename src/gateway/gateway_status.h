@@ -1,0 +1,33 @@
+#pragma once
+// How the gateway and its worker are.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "gateway/worker_state.h"
+#include "wire/types.h"
+
+namespace minerva::gateway {
+
+// Everything /health and the terminal show. A copy; cheap enough to take for every request.
+struct GatewayStatus {
+  WorkerState worker = WorkerState::kStarting;
+  float load_fraction = 0.0F;
+  std::string model_name;
+  std::optional<wire::ModelCard> card;  // of the worker that serves, or served last
+  std::string engine_version;
+  wire::EngineStatus engine;
+  // Age of the last word from the worker. One that is ready reports after each step, and once a second while it has
+  // nothing to do: a greater age is a long step or a hang.
+  std::chrono::milliseconds since_last_report{0};
+  int worker_pid = 0;            // 0 while there is none
+  std::uint32_t n_active = 0;    // accepted and not ended
+  std::uint32_t n_restarts = 0;  // of the worker, after the first start
+  bool draining = false;
+  std::optional<Error> last_error;  // why the worker failed or died last
+};
+
+}  // namespace minerva::gateway

@@ -1,0 +1,112 @@
+#include "gateway/generation.h"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <utility>
+
+namespace minerva::gateway {
+
+namespace asio = boost::asio;
+
+Generation::Generation(const asio::any_io_executor& executor, wire::GenerationSpec spec,
+                       std::function<void(Generation&)> on_cancel)
+    : spec_(std::move(spec)), on_cancel_(std::move(on_cancel)), changed_(executor) {
+  times_.created = Clock::now();
+}
+
+Generation::~Generation() { assert(ending_ && "a generation was dropped without its terminal event"); }
+
+void Generation::mark_sent() {
+  assert(state_ == GenerationState::kQueued && "a generation is submitted once to a worker");
+  state_ = GenerationState::kSent;
+  times_.sent = Clock::now();
+}
+
+Status Generation::accept(std::vector<wire::Token> prompt) {
+  if (state_ != GenerationState::kSent) {
+    return minerva::fail(ErrorCode::kInternal,
+                         fmt::format("request {} was accepted when that was not due", id()));
+  }
+  state_ = GenerationState::kAccepted;
+  times_.accepted = Clock::now();
+  prompt_ = std::move(prompt);
+  changed_.notify();
+  return {};
+}
+
+Status Generation::append(const std::vector<wire::Token>& tokens, std::string_view text) {
+  if (state_ != GenerationState::kAccepted) {
+    return minerva::fail(ErrorCode::kInternal,
+                         fmt::format("text came for request {} when it was not running", id()));
+  }
+  if (!tokens.empty()) {
+    times_.last_token = Clock::now();
+    if (tokens_.empty()) times_.first_token = times_.last_token;
+  }
+  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  text_ += text;
+  if (!text.empty()) changed_.notify();
+  return {};
+}
+
+Status Generation::finish(Finished finished) {
+  if (state_ != GenerationState::kAccepted) {
+    return minerva::fail(ErrorCode::kInternal,
+                         fmt::format("request {} was finished when it was not running", id()));
+  }
+  end(std::move(finished));
+  return {};
+}
+
+void Generation::fail(Error error) { end(std::move(error)); }
+
+void Generation::cancel() {
+  if (ending_) return;
+  const auto tell = std::move(on_cancel_);
+  n_text_taken_ = text_.size();
+  n_tokens_taken_ = tokens_.size();
+  end(Error{
+      .code = ErrorCode::kCancelled, .message = "the request was cancelled by its client", .field = {}});
+  tell(*this);
+}
+
+void Generation::end(Ending ending) {
+  assert(!ending_ && "a generation has one terminal event");
+  ending_ = std::move(ending);
+  state_ = GenerationState::kEnded;
+  times_.ended = Clock::now();
+  on_cancel_ = nullptr;
+  changed_.notify();
+}
+
+TextDelta Generation::take_text() {
+  TextDelta delta{.text = text_.substr(n_text_taken_),
+                  .n_tokens = static_cast<std::uint32_t>(tokens_.size() - n_tokens_taken_)};
+  n_text_taken_ = text_.size();
+  n_tokens_taken_ = tokens_.size();
+  return delta;
+}
+
+asio::awaitable<Status> Generation::accepted(std::shared_ptr<Generation> self) {
+  while (self->state_ == GenerationState::kQueued || self->state_ == GenerationState::kSent) {
+    co_await self->changed_.wait();
+  }
+  // A request that was accepted and failed since is told by next(), after the text that came before.
+  if (self->times_.accepted != Clock::time_point{}) co_return Status{};
+  self->ending_taken_ = true;
+  co_return std::unexpected(std::get<Error>(*self->ending_));
+}
+
+asio::awaitable<StreamEvent> Generation::next(std::shared_ptr<Generation> self) {
+  assert(!self->ending_taken_ && "nothing comes after the terminal event");
+  while (true) {
+    if (self->n_text_taken_ < self->text_.size()) co_return self->take_text();
+    if (self->ending_) break;
+    co_await self->changed_.wait();
+  }
+  self->ending_taken_ = true;
+  co_return std::visit([](const auto& ending) { return StreamEvent{ending}; }, *self->ending_);
+}
+
+}  // namespace minerva::gateway

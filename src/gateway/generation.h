@@ -1,0 +1,98 @@
+#pragma once
+// The record of one accepted request: what was asked, and everything that was answered so far. A request can be carried
+// to another worker from here alone, because nothing that a continuation needs lives in the worker: the specification
+// with its seed, the prompt as the model's tokens, every token, and all text (so many bytes are out already).
+//
+// It is also the channel to its one consumer: text waits here until it is taken, the end waits behind the text.
+//
+// Threads: the gateway's I/O thread. Owned together by the gateway (until the end) and the TokenStream.
+//
+//   kQueued ──Submit──► kSent ──SequenceAccepted──► kAccepted ──finished──► kEnded
+//      │                  │                             │                     ▲
+//      └──────────────────┴───── failed, cancelled ─────┴─────────────────────┘
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "gateway/token_stream.h"
+#include "gateway/wakeup.h"
+#include "wire/types.h"
+
+namespace minerva::gateway {
+
+enum class GenerationState : std::uint8_t { kQueued, kSent, kAccepted, kEnded };
+
+// Each is set once, when it happens; the clock's epoch until then.
+struct GenerationTimes {
+  Clock::time_point created;
+  Clock::time_point sent;
+  Clock::time_point accepted;
+  Clock::time_point first_token;
+  Clock::time_point last_token;
+  Clock::time_point ended;
+};
+
+using Ending = std::variant<Finished, Error>;
+
+class Generation {
+ public:
+  // `on_cancel` is called once when the consumer ends the generation before the worker does; not after any other end.
+  Generation(const boost::asio::any_io_executor& executor, wire::GenerationSpec spec,
+             std::function<void(Generation&)> on_cancel);
+  ~Generation();
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+
+  [[nodiscard]] std::uint64_t id() const { return spec_.id; }
+  [[nodiscard]] const wire::GenerationSpec& spec() const { return spec_; }
+  [[nodiscard]] GenerationState state() const { return state_; }
+  [[nodiscard]] const GenerationTimes& times() const { return times_; }
+  [[nodiscard]] const std::vector<wire::Token>& prompt() const { return prompt_; }
+  [[nodiscard]] const std::vector<wire::Token>& tokens() const { return tokens_; }
+  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] const std::optional<Ending>& ending() const { return ending_; }
+
+  // --- the worker's side. An event out of order is refused: the worker broke the protocol. No event after the end.
+
+  void mark_sent();
+  [[nodiscard]] Status accept(std::vector<wire::Token> prompt);
+  [[nodiscard]] Status append(const std::vector<wire::Token>& tokens, std::string_view text);
+  [[nodiscard]] Status finish(Finished finished);
+  void fail(Error error);
+
+  // --- the consumer's side; see TokenStream. The coroutines keep the record alive.
+
+  [[nodiscard]] static boost::asio::awaitable<Status> accepted(std::shared_ptr<Generation> self);
+  [[nodiscard]] static boost::asio::awaitable<StreamEvent> next(std::shared_ptr<Generation> self);
+  void cancel();
+
+ private:
+  void end(Ending ending);
+  [[nodiscard]] TextDelta take_text();
+
+  wire::GenerationSpec spec_;
+  std::function<void(Generation&)> on_cancel_;
+  GenerationState state_ = GenerationState::kQueued;
+  GenerationTimes times_;
+  std::vector<wire::Token> prompt_;
+  std::vector<wire::Token> tokens_;
+  std::string text_;
+  std::optional<Ending> ending_;
+
+  // What the consumer took: the first bytes of text_, the first tokens of tokens_, and the end.
+  std::size_t n_text_taken_ = 0;
+  std::size_t n_tokens_taken_ = 0;
+  bool ending_taken_ = false;
+  Wakeup changed_;
+};
+
+}  // namespace minerva::gateway

@@ -1,0 +1,21 @@
+#pragma once
+// What a dialect hands to the gateway: a request whose every bound was checked, and the key it came with.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "wire/types.h"
+
+namespace minerva::gateway {
+
+struct GenerationRequest {
+  std::string model;  // as the client named it; empty: the only one
+  wire::PromptText prompt;
+  wire::SamplingParams sampling;
+  std::uint32_t max_tokens = 0;  // 0: as many as the context holds
+  std::vector<std::string> stop;
+  bool ignore_eos = false;
+};
+
+}  // namespace minerva::gateway

@@ -1,0 +1,218 @@
+#include "support/scripted_backend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstdio>
+#include <utility>
+
+namespace minerva::support {
+namespace {
+
+using inference::BatchToken;
+using inference::DecodeStatus;
+using inference::Piece;
+using inference::Sampler;
+using inference::SlotId;
+
+// An answer as tokens, without its end.
+std::vector<Token> full_answer(const std::string& prompt) {
+  std::vector<Token> answer;
+  if (const auto at = prompt.rfind("count "); at != std::string::npos) {
+    int first = 1;
+    int last = 0;
+    if (std::sscanf(prompt.c_str() + at, "count %d to %d", &first, &last) < 2) last = std::exchange(first, 1);
+    for (int i = first; i <= last; ++i) answer.push_back(number_token(i, i == first));
+    return answer;
+  }
+  const auto at = prompt.rfind("say ");
+  for (const char byte : at == std::string::npos ? "ok" : prompt.substr(at + 4))
+    answer.push_back(byte_token(byte));
+  return answer;
+}
+
+class ScriptedSampler final : public Sampler {
+ public:
+  ScriptedSampler(const ScriptedBackend& backend, bool ignore_eos)
+      : backend_{backend}, ignore_eos_{ignore_eos} {}
+
+  Result<Token> sample(std::int32_t batch_index, std::uint32_t /*n_generated*/) override {
+    const auto tokens = backend_.tokens_at(batch_index);
+    const auto& options = backend_.options();
+    if (options.sampling_fails && options.sampling_fails(text_of(tokens)))
+      return fail(ErrorCode::kSamplingFailed, "scripted");
+    const Token next = options.next(tokens);
+    return next == kEndToken && ignore_eos_ ? byte_token('.') : next;
+  }
+
+ private:
+  const ScriptedBackend& backend_;
+  bool ignore_eos_;
+};
+
+}  // namespace
+
+std::string text_of(Token token) {
+  if (token < kEndToken) return std::string(1, static_cast<char>(token));
+  if (token == kEndToken) return {};
+  if (token < 1024) return std::string(1, static_cast<char>(token - 512));
+  const int number = (token - 1024) / 2;
+  return token % 2 == 1 ? fmt::format("{}", number) : fmt::format(" {}", number);
+}
+
+std::string text_of(std::span<const Token> tokens) {
+  std::string text;
+  for (const Token token : tokens) text += text_of(token);
+  return text;
+}
+
+Token counting(std::span<const Token> tokens) {
+  const auto generated = std::ranges::find_if(tokens, [](Token token) { return token > kEndToken; });
+  const auto answer = full_answer(text_of(std::span{tokens.begin(), generated}));
+  const auto n_said = static_cast<std::size_t>(tokens.end() - generated);
+  return n_said < answer.size() ? answer[n_said] : kEndToken;
+}
+
+Token scrambled(std::span<const Token> tokens) {
+  // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const Token token : tokens) hash = (hash ^ static_cast<std::uint64_t>(token)) * 0x100000001B3ULL;
+  hash ^= hash >> 29U;
+  if (hash % 12 == 0) return kEndToken;
+  return byte_token(static_cast<char>('a' + hash / 12 % 26));
+}
+
+std::string answer_to(const NextToken& next, std::string_view prompt, std::size_t max_tokens) {
+  std::vector<Token> tokens;
+  for (const char byte : prompt) tokens.push_back(static_cast<unsigned char>(byte));
+  while (tokens.size() < prompt.size() + max_tokens) {
+    const Token token = next(tokens);
+    if (token == kEndToken) break;
+    tokens.push_back(token);
+  }
+  return text_of(std::span{tokens}.subspan(prompt.size()));
+}
+
+// --- the gate
+
+void StepGate::close() {
+  const std::lock_guard lock{mutex_};
+  closed_ = true;
+  n_allowed_ = 0;
+}
+
+void StepGate::open() {
+  const std::lock_guard lock{mutex_};
+  closed_ = false;
+  changed_.notify_all();
+}
+
+void StepGate::allow(int n) {
+  const std::lock_guard lock{mutex_};
+  n_allowed_ += n;
+  changed_.notify_all();
+}
+
+void StepGate::await_arrival() {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return n_waiting_ > 0 && n_allowed_ == 0; });
+}
+
+void StepGate::pass() {
+  std::unique_lock lock{mutex_};
+  ++n_waiting_;
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return !closed_ || n_allowed_ > 0; });
+  --n_waiting_;
+  if (closed_) --n_allowed_;
+}
+
+// --- the backend
+
+ScriptedBackend::ScriptedBackend(ScriptedOptions options)
+    : options_{std::move(options)}, slots_(options_.n_parallel) {
+  card_.name = "scripted";
+  card_.architecture = "script";
+  card_.n_vocab = 257;
+  card_.n_ctx_train = options_.n_ctx_sequence;
+  card_.n_ctx = options_.n_ctx_sequence * options_.n_parallel;
+  card_.n_ctx_sequence = options_.n_ctx_sequence;
+  card_.n_parallel = options_.n_parallel;
+  card_.n_batch = options_.n_batch;
+  card_.n_gpu_layers = options_.n_gpu_layers;
+  card_.placement = "Everything runs in the test.";
+}
+
+std::size_t ScriptedBackend::cells_used() const {
+  std::size_t n = 0;
+  for (const auto& slot : slots_) n += slot.size();
+  return n;
+}
+
+Result<std::vector<Token>> ScriptedBackend::tokenize(const wire::PromptText& prompt) const {
+  if (prompt.text.contains('\0')) return fail(ErrorCode::kTokenizationFailed, "the prompt holds a zero byte");
+  std::vector<Token> tokens;
+  for (const char byte : prompt.text) tokens.push_back(static_cast<unsigned char>(byte));
+  return tokens;
+}
+
+Piece ScriptedBackend::piece(Token token) const {
+  return {.text = text_of(token), .ends_generation = token == kEndToken};
+}
+
+Result<std::unique_ptr<Sampler>> ScriptedBackend::make_sampler(const wire::SamplingParams& params,
+                                                               std::span<const Token> /*prompt*/,
+                                                               bool ignore_eos) {
+  if (params.top_p < 0.0F) return fail(ErrorCode::kInvalidRequest, "top_p must be between 0 and 1", "top_p");
+  return std::make_unique<ScriptedSampler>(*this, ignore_eos);
+}
+
+Result<DecodeStatus> ScriptedBackend::decode(std::span<const BatchToken> batch) {
+  gate_.pass();
+  assert(!batch.empty() && batch.size() <= options_.n_batch && "a batch has 1 to n_batch tokens");
+  const std::uint64_t number = ++n_decodes_;
+  now_us_ += (options_.step_cost + options_.token_cost * static_cast<std::int64_t>(batch.size())).count();
+  const auto fault = options_.fault ? options_.fault(number, batch) : ScriptedOptions::Fault{};
+  if (fault.error) return std::unexpected(*fault.error);
+  const bool full = options_.kv_cells > 0 && cells_used() + batch.size() > options_.kv_cells;
+  if (fault.no_memory_slot || full) return DecodeStatus::kNoMemorySlot;
+  outputs_.assign(batch.size(), {});
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const BatchToken& entry = batch[i];
+    auto& slot = slots_.at(static_cast<std::size_t>(entry.slot.value));
+    assert(static_cast<std::size_t>(entry.position) == slot.size() &&
+           "positions follow each other without gaps");
+    assert(slot.size() < options_.n_ctx_sequence && "a slot holds n_ctx_sequence tokens");
+    slot.push_back(entry.token);
+    if (entry.wants_logits) outputs_[i] = slot;
+  }
+  n_tokens_decoded_ += batch.size();
+  return DecodeStatus::kOk;
+}
+
+bool ScriptedBackend::remove_from(SlotId slot, std::int32_t from) {
+  if (from > 0 && !options_.can_cut) return false;
+  auto& tokens = slots_.at(static_cast<std::size_t>(slot.value));
+  assert(static_cast<std::size_t>(from) <= tokens.size() && "only what is there can be removed");
+  tokens.resize(static_cast<std::size_t>(from));
+  return true;
+}
+
+bool ScriptedBackend::copy_prefix(SlotId source, SlotId target, std::int32_t n) {
+  if (!options_.can_copy) return false;
+  const auto& from = slots_.at(static_cast<std::size_t>(source.value));
+  auto& to = slots_.at(static_cast<std::size_t>(target.value));
+  assert(to.empty() && static_cast<std::size_t>(n) <= from.size() &&
+         "an empty target takes what the source has");
+  to.assign(from.begin(), from.begin() + n);
+  return true;
+}
+
+std::span<const Token> ScriptedBackend::tokens_at(std::int32_t batch_index) const {
+  const auto& tokens = outputs_.at(static_cast<std::size_t>(batch_index));
+  assert(!tokens.empty() && "logits were asked for here");
+  return tokens;
+}
+
+}  // namespace minerva::support
