@@ -160,8 +160,19 @@ struct LoadOptions {
   std::int32_t n_gpu_layers = -1;  // kGpuLayersAuto, kGpuLayersAll, or a number
   std::vector<std::string> devices;  // ggml names; empty: all; {"none"}: CPU only
   bool ignore_memory_check = false;  // load even when the numbers say that it cannot fit
+  // Longest time between two tokens of a stream that prompts of others may cause; 0: throughput only, kMaxItlAuto: by device.
+  std::uint32_t max_itl_ms = 0xFFFF'FFFF;
 };
 inline constexpr std::int32_t kGpuLayersAuto = -1;
 inline constexpr std::int32_t kGpuLayersAll = -2;
+inline constexpr std::uint32_t kMaxItlAuto = 0xFFFF'FFFF;  // 200 ms on a CPU, 50 ms on a GPU
+
+// What `minerva-worker --probe` prints, as JSON.
+struct MachineReport {
+  std::string engine_version;  // of libllama and ggml
+  std::vector<std::string> backends;  // ggml back ends that loaded, e.g. "CPU", "Vulkan"
+  std::vector<DeviceInfo> devices;
+  std::vector<std::string> cpu_features;  // that the loaded CPU back end uses, e.g. "AVX2"
+};
 
 }  // namespace minerva::wire

@@ -1,0 +1,305 @@
+#include "engine/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "base/log.h"
+
+namespace minerva::engine {
+namespace {
+
+constexpr std::uint32_t kMaxItlCpuMs = 200;
+constexpr std::uint32_t kMaxItlGpuMs = 50;
+
+SchedulerLimits limits_for(const wire::ModelCard& card, const EngineOptions& options) {
+  const std::uint32_t by_device = card.n_gpu_layers > 0 ? kMaxItlGpuMs : kMaxItlCpuMs;
+  const std::uint32_t max_itl = options.max_itl_ms == wire::kMaxItlAuto ? by_device : options.max_itl_ms;
+  return {.n_batch = card.n_batch, .max_itl = std::chrono::milliseconds{max_itl}};
+}
+
+Error context_overflow(std::size_t n_prompt, std::uint32_t n_context) {
+  return {.code = ErrorCode::kContextOverflow,
+          .message = fmt::format(
+              "the prompt has {} tokens and the answer needs room for one more, this model's context "
+              "holds {}: shorten the prompt or start with a larger --ctx-size",
+              n_prompt, n_context),
+          .field = "messages"};
+}
+
+}  // namespace
+
+Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Clock clock)
+    : backend_{backend},
+      clock_{std::move(clock)},
+      scheduler_{limits_for(backend.card(), options)},
+      slots_{backend.card().n_parallel} {
+  status_.kv_cells = backend.card().n_ctx_sequence * backend.card().n_parallel;
+}
+
+Engine::~Engine() = default;
+
+void Engine::submit(wire::GenerationSpec spec, std::vector<inference::Token> prompt) {
+  const std::uint64_t id = spec.id;
+  const std::uint32_t n_context = backend_.card().n_ctx_sequence;
+  if (prompt.size() + 1 > n_context) {
+    events_.emplace_back(wire::SequenceFailed{.id = id, .error = context_overflow(prompt.size(), n_context)});
+    return;
+  }
+  if (prompt.empty()) {
+    events_.emplace_back(wire::SequenceFailed{
+        .id = id,
+        .error = {
+            .code = ErrorCode::kInvalidRequest, .message = "the prompt is empty", .field = "messages"}});
+    return;
+  }
+  events_.emplace_back(wire::SequenceAccepted{.id = id, .prompt = prompt});
+  waiting_.push_back(std::make_unique<Sequence>(std::move(spec), std::move(prompt), clock_()));
+}
+
+void Engine::cancel(std::uint64_t id) {
+  const auto is_it = [id](const auto& sequence) { return sequence->id() == id && !sequence->ended(); };
+  const Error cancelled{.code = ErrorCode::kCancelled, .message = "the request was cancelled", .field = {}};
+  if (const auto it = std::ranges::find_if(running_, is_it); it != running_.end()) {
+    end_with(**it, cancelled);
+    drop_ended();
+  } else if (const auto queued = std::ranges::find_if(waiting_, is_it); queued != waiting_.end()) {
+    end_with(**queued, cancelled);
+    waiting_.erase(queued);
+  }
+}
+
+std::vector<wire::SequenceEvent> Engine::step() {
+  admit_waiting();
+  if (!running_.empty()) {
+    const auto begin = clock_();
+    run_batch(plan_step());
+    status_.last_step_us = static_cast<std::uint64_t>((clock_() - begin).count());
+    drop_ended();
+  }
+  return std::exchange(events_, {});
+}
+
+bool Engine::idle() const { return waiting_.empty() && running_.empty() && events_.empty(); }
+
+wire::EngineStatus Engine::status() const {
+  wire::EngineStatus status = status_;
+  status.n_running = static_cast<std::uint32_t>(running_.size());
+  status.n_waiting = static_cast<std::uint32_t>(waiting_.size());
+  status.kv_cells_used = slots_.cells_used();
+  return status;
+}
+
+// --- admission
+
+void Engine::admit_waiting() {
+  while (!waiting_.empty() && slots_.any_free()) {
+    auto sequence = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (const Status started = start(*sequence); !started) {
+      end_with(*sequence, started.error());
+    } else {
+      running_.push_back(std::move(sequence));
+    }
+  }
+}
+
+Status Engine::start(Sequence& sequence) {
+  auto sampler =
+      backend_.make_sampler(sequence.spec().sampling, sequence.tokens(), sequence.spec().ignore_eos);
+  if (!sampler) return std::unexpected(sampler.error());
+  const auto placement = slots_.place(sequence.tokens());
+  assert(placement && "a sequence starts only when a slot is free");
+  sequence.sampler = std::move(*sampler);
+  sequence.slot = placement->slot;
+  sequence.n_computed = prepare_slot(*placement);
+  sequence.stats.n_cached = sequence.n_computed;
+  log::debug("engine", "sequence {}: {} of {} prompt tokens found, in slot {}", sequence.id(), sequence.n_computed,
+             sequence.n_tokens(), sequence.slot.value);
+  slots_.take(sequence.slot);
+  sequence.on(SequenceInput::kStart);
+  return {};
+}
+
+// Makes backend and table hold the placement's prefix and nothing else; less of it where the model's memory refuses.
+std::uint32_t Engine::prepare_slot(const SlotTable::Placement& placement) {
+  const auto& [slot, n_reused, source] = placement;
+  const std::uint32_t n_kept = source ? 0 : n_reused;
+  if (n_kept < slots_.tokens(slot).size()) {
+    const bool cut = backend_.remove_from(slot, static_cast<std::int32_t>(n_kept));
+    slots_.cut(slot, cut ? n_kept : 0);
+    // Removing everything cannot be refused.
+    if (!cut) (void)backend_.remove_from(slot, 0);
+  }
+  if (source && backend_.copy_prefix(*source, slot, static_cast<std::int32_t>(n_reused))) {
+    slots_.append(slot, slots_.tokens(*source).first(n_reused));
+  }
+  return static_cast<std::uint32_t>(slots_.tokens(slot).size());
+}
+
+// --- one step
+
+// A sequence under suspicion runs alone and in small batches, so that one that fails again says whose fault it was.
+BatchPlan Engine::plan_step() const {
+  const auto suspect =
+      std::ranges::find_if(running_, &Sequence::suspect, &std::unique_ptr<Sequence>::operator*);
+  if (suspect != running_.end()) {
+    const auto index = static_cast<std::size_t>(suspect - running_.begin());
+    const std::uint32_t n_small = std::max(1U, backend_.card().n_batch / 4);
+    return {.shares = {{.index = index, .n_tokens = std::min((*suspect)->n_left(), n_small)}}};
+  }
+  std::vector<Runnable> snapshot;
+  snapshot.reserve(running_.size());
+  for (const auto& sequence : running_) {
+    snapshot.push_back({.decodes = sequence->state() == SequenceState::kDecode,
+                        .n_left = sequence->n_left(),
+                        .steps_waited = sequence->steps_waited});
+  }
+  return scheduler_.plan(snapshot);
+}
+
+void Engine::run_batch(BatchPlan plan) {
+  const auto begin = clock_();
+  for (const auto& share : plan.shares) running_[share.index]->note_first_step(begin);
+  while (true) {
+    assemble(plan);
+    const auto decoded = backend_.decode(batch_);
+    if (!decoded) return isolate_after(plan, decoded.error());
+    if (*decoded == inference::DecodeStatus::kOk) break;
+    if (!make_room(plan)) return;
+  }
+  StepCost cost;
+  for (const auto& share : plan.shares) {
+    const bool decodes = running_[share.index]->state() == SequenceState::kDecode;
+    (decodes ? cost.n_decode : cost.n_prefill) += share.n_tokens;
+  }
+  take_results(plan);
+  cost.duration = clock_() - begin;
+  scheduler_.apply(cost);
+  ++status_.steps_completed;
+  status_.n_prompt_tokens += cost.n_prefill;
+}
+
+void Engine::assemble(const BatchPlan& plan) {
+  batch_.clear();
+  for (const auto& share : plan.shares) {
+    const Sequence& sequence = *running_[share.index];
+    for (std::uint32_t i = 0; i < share.n_tokens; ++i) {
+      const std::uint32_t position = sequence.n_computed + i;
+      batch_.push_back({.token = sequence.tokens()[position],
+                        .position = static_cast<std::int32_t>(position),
+                        .slot = sequence.slot,
+                        .wants_logits = position + 1 == sequence.n_tokens()});
+    }
+  }
+}
+
+void Engine::take_results(const BatchPlan& plan) {
+  for (const auto& sequence : running_) ++sequence->steps_waited;
+  std::int32_t batch_index = -1;
+  for (const auto& share : plan.shares) {
+    Sequence& sequence = *running_[share.index];
+    batch_index += static_cast<std::int32_t>(share.n_tokens);
+    slots_.append(sequence.slot, sequence.tokens().subspan(sequence.n_computed, share.n_tokens));
+    sequence.n_computed += share.n_tokens;
+    // A prompt's waiting adds up, so that it comes before newer ones for good; a stream's turn begins anew.
+    sequence.steps_waited = sequence.state() == SequenceState::kDecode ? 0 : sequence.steps_waited - 1;
+    if (sequence.n_left() == 0) take_token(sequence, batch_index);
+  }
+}
+
+void Engine::take_token(Sequence& sequence, std::int32_t batch_index) {
+  const auto token = sequence.sampler->sample(batch_index, sequence.n_generated());
+  if (!token) return end_with(sequence, token.error());
+  if (sequence.state() == SequenceState::kPrefill) sequence.on(SequenceInput::kCaughtUp);
+  sequence.steps_waited = 0;
+  sequence.suspect = false;
+  sequence.note_token(clock_());
+  ++status_.n_generated_tokens;
+
+  const inference::Piece piece = backend_.piece(*token);
+  auto [text, stop] = sequence.take(*token, piece.ends_generation ? std::string_view{} : piece.text);
+  const bool at_limit = sequence.n_generated() == sequence.spec().max_tokens ||
+                        sequence.n_tokens() >= backend_.card().n_ctx_sequence;
+  const bool ends = piece.ends_generation || stop || at_limit;
+  if (ends && !stop) text += sequence.rest_of_text();
+  events_.emplace_back(wire::SequenceText{.id = sequence.id(), .tokens = {*token}, .text = std::move(text)});
+  if (!ends) return;
+  const bool stopped = piece.ends_generation || stop;
+  finish(sequence, stopped ? wire::FinishReason::kStop : wire::FinishReason::kLength,
+         stop.value_or(std::string{}));
+}
+
+// --- when the backend cannot
+
+// After kNoMemorySlot: gives up a cached prefix, else halves the batch. False when the one token that is left cannot
+// be placed: its sequence has failed then, alone.
+bool Engine::make_room(BatchPlan& plan) {
+  if (const auto cached = slots_.oldest_cached()) {
+    (void)backend_.remove_from(*cached, 0);
+    slots_.cut(*cached, 0);
+    return true;
+  }
+  const std::uint32_t n_tokens = plan.n_tokens();
+  if (n_tokens > 1) {
+    std::uint32_t n_left = n_tokens / 2;
+    std::erase_if(plan.shares, [&](BatchPlan::Share& share) {
+      share.n_tokens = std::min(share.n_tokens, n_left);
+      n_left -= share.n_tokens;
+      return share.n_tokens == 0;
+    });
+    return true;
+  }
+  Sequence& sequence = *running_[plan.shares.front().index];
+  end_with(sequence,
+           {.code = ErrorCode::kOutOfMemory,
+            .message = fmt::format("no KV memory is left for the {} tokens of this request: retry later, or "
+                                   "start with a larger --ctx-size or fewer --parallel",
+                                   sequence.n_tokens()),
+            .field = {}});
+  return false;
+}
+
+// After an error the KV of every sequence in the batch is unknown: all are computed again, one by one. One that fails
+// in that too has failed by itself.
+void Engine::isolate_after(const BatchPlan& plan, const Error& error) {
+  for (const auto& share : plan.shares) {
+    Sequence& sequence = *running_[share.index];
+    (void)backend_.remove_from(sequence.slot, 0);
+    slots_.cut(sequence.slot, 0);
+    sequence.n_computed = 0;
+    if (sequence.suspect) {
+      end_with(sequence, error);
+    } else {
+      sequence.suspect = true;
+      sequence.on(SequenceInput::kKvLost);
+    }
+  }
+  log::warn("engine", "a batch of {} sequences failed: {}", plan.shares.size(), to_string(error));
+}
+
+// --- ends
+
+void Engine::finish(Sequence& sequence, wire::FinishReason reason, std::string stop_text) {
+  events_.emplace_back(wire::SequenceFinished{
+      .id = sequence.id(), .reason = reason, .stop_text = std::move(stop_text), .stats = sequence.stats});
+  release(sequence);
+}
+
+void Engine::end_with(Sequence& sequence, Error error) {
+  events_.emplace_back(wire::SequenceFailed{.id = sequence.id(), .error = std::move(error)});
+  release(sequence);
+}
+
+void Engine::release(Sequence& sequence) {
+  if (sequence.state() != SequenceState::kWaiting) slots_.release(sequence.slot);
+  sequence.on(SequenceInput::kEnd);
+}
+
+void Engine::drop_ended() {
+  std::erase_if(running_, [](const auto& sequence) { return sequence->ended(); });
+}
+
+}  // namespace minerva::engine

@@ -1,0 +1,84 @@
+#pragma once
+// The step loop: many requests, one batch a step, each with its own sampler.
+//
+// Threads: one thread calls everything; no locks inside. The backend must outlive the engine.
+// Time comes from the clock given at construction, so that tests own it.
+//
+// Every request that submit() takes gets, over the following steps, these events in this order:
+//   SequenceAccepted, SequenceText*, then exactly one of SequenceFinished | SequenceFailed.
+// A request that is refused or cancelled before it was accepted gets SequenceFailed alone; a cancelled one kCancelled.
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/scheduler.h"
+#include "engine/sequence.h"
+#include "engine/slot_table.h"
+#include "inference/inference_backend.h"
+#include "wire/messages.h"
+
+namespace minerva::engine {
+
+struct EngineOptions {
+  std::uint32_t max_itl_ms = wire::kMaxItlAuto;
+};
+
+class Engine {
+ public:
+  using Clock = std::function<std::chrono::microseconds()>;
+
+  Engine(inference::InferenceBackend& backend, EngineOptions options, Clock clock);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // `prompt` is spec.prompt as tokens. Failures come as events. An id that is still active must not come again.
+  void submit(wire::GenerationSpec spec, std::vector<inference::Token> prompt);
+
+  // Takes effect before the next step, wherever the request is; unknown ids are ignored (it may have ended just now).
+  void cancel(std::uint64_t id);
+
+  // Runs one batch, if there is anything to run, and gives back all events since the last call.
+  [[nodiscard]] std::vector<wire::SequenceEvent> step();
+
+  // Nothing runs, waits or has events to give back.
+  [[nodiscard]] bool idle() const;
+
+  [[nodiscard]] wire::EngineStatus status() const;
+
+ private:
+  using Sequences = std::vector<std::unique_ptr<Sequence>>;
+
+  void admit_waiting();
+  [[nodiscard]] Status start(Sequence& sequence);
+  [[nodiscard]] std::uint32_t prepare_slot(const SlotTable::Placement& placement);
+
+  [[nodiscard]] BatchPlan plan_step() const;
+  void run_batch(BatchPlan plan);
+  void assemble(const BatchPlan& plan);
+  void take_results(const BatchPlan& plan);
+  void isolate_after(const BatchPlan& plan, const Error& error);
+  [[nodiscard]] bool make_room(BatchPlan& plan);
+
+  void take_token(Sequence& sequence, std::int32_t batch_index);
+  void finish(Sequence& sequence, wire::FinishReason reason, std::string stop_text);
+  void end_with(Sequence& sequence, Error error);
+  void release(Sequence& sequence);
+  void drop_ended();
+
+  inference::InferenceBackend& backend_;
+  Clock clock_;
+  Scheduler scheduler_;
+  SlotTable slots_;
+  std::deque<std::unique_ptr<Sequence>> waiting_;  // in order of arrival
+  Sequences running_;                              // each holds a slot
+  std::vector<inference::BatchToken> batch_;       // scratch
+  std::vector<wire::SequenceEvent> events_;
+  wire::EngineStatus status_;
+};
+
+}  // namespace minerva::engine

@@ -1,0 +1,57 @@
+#include "engine/sequence.h"
+
+#include <cassert>
+#include <utility>
+
+namespace minerva::engine {
+
+SequenceState transition(SequenceState state, SequenceInput input) {
+  switch (input) {
+    case SequenceInput::kStart:
+      assert(state == SequenceState::kWaiting && "only a waiting sequence starts");
+      return SequenceState::kPrefill;
+    case SequenceInput::kCaughtUp:
+      assert(state == SequenceState::kPrefill && "only a prompt can be caught up with");
+      return SequenceState::kDecode;
+    case SequenceInput::kKvLost:
+      assert((state == SequenceState::kPrefill || state == SequenceState::kDecode) &&
+             "only a running one has KV");
+      return SequenceState::kPrefill;
+    case SequenceInput::kEnd:
+      assert(state != SequenceState::kEnded && "a sequence ends once");
+      return SequenceState::kEnded;
+  }
+  std::unreachable();
+}
+
+Sequence::Sequence(wire::GenerationSpec spec, std::vector<inference::Token> prompt, Time arrived)
+    : spec_{std::move(spec)}, tokens_{std::move(prompt)}, stops_{spec_.stop}, arrived_{arrived} {
+  stats.n_prompt = n_tokens();
+}
+
+inference::StopMatcher::Outcome Sequence::take(inference::Token token, std::string_view piece) {
+  tokens_.push_back(token);
+  stats.n_generated = n_generated();
+  return stops_.feed(assembler_.feed(piece));
+}
+
+std::string Sequence::rest_of_text() {
+  auto last = stops_.feed(assembler_.finish());
+  return last.stop ? last.text : last.text + stops_.finish();
+}
+
+void Sequence::note_first_step(Time now) {
+  if (first_step_) return;
+  first_step_ = now;
+  stats.queue_us = static_cast<std::uint64_t>((now - arrived_).count());
+}
+
+void Sequence::note_token(Time now) {
+  if (!first_token_) {
+    first_token_ = now;
+    stats.prefill_us = static_cast<std::uint64_t>((now - first_step_.value_or(now)).count());
+  }
+  stats.decode_us = static_cast<std::uint64_t>((now - *first_token_).count());
+}
+
+}  // namespace minerva::engine

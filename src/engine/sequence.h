@@ -1,0 +1,77 @@
+#pragma once
+// One accepted request on its way through the engine. Owned by the engine, used on its thread only.
+//
+//   kWaiting ──start──► kPrefill ──caught up──► kDecode ──end──► kEnded
+//      │                   ▲  │                    │                ▲
+//      │                   └──┼───── KV lost ──────┘                │
+//      └──────── end ─────────┴──────────── end ────────────────────┘
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "inference/inference_backend.h"
+#include "inference/stop_matcher.h"
+#include "inference/text_assembler.h"
+#include "wire/types.h"
+
+namespace minerva::engine {
+
+enum class SequenceState : std::uint8_t { kWaiting, kPrefill, kDecode, kEnded };
+enum class SequenceInput : std::uint8_t { kStart, kCaughtUp, kKvLost, kEnd };
+
+// The diagram above; asserts that the arrow exists.
+[[nodiscard]] SequenceState transition(SequenceState state, SequenceInput input);
+
+class Sequence {
+ public:
+  using Time = std::chrono::microseconds;
+
+  Sequence(wire::GenerationSpec spec, std::vector<inference::Token> prompt, Time arrived);
+
+  void on(SequenceInput input) { state_ = transition(state_, input); }
+  [[nodiscard]] SequenceState state() const { return state_; }
+  [[nodiscard]] bool ended() const { return state_ == SequenceState::kEnded; }
+
+  [[nodiscard]] const wire::GenerationSpec& spec() const { return spec_; }
+  [[nodiscard]] std::uint64_t id() const { return spec_.id; }
+
+  // Prompt and generated tokens; the slot holds the KV of the first n_computed of them.
+  [[nodiscard]] std::span<const inference::Token> tokens() const { return tokens_; }
+  [[nodiscard]] std::uint32_t n_tokens() const { return static_cast<std::uint32_t>(tokens_.size()); }
+  [[nodiscard]] std::uint32_t n_left() const { return n_tokens() - n_computed; }
+  [[nodiscard]] std::uint32_t n_generated() const { return n_tokens() - stats.n_prompt; }
+
+  // Takes a generated token and gives back the text that may be delivered now.
+  [[nodiscard]] inference::StopMatcher::Outcome take(inference::Token token, std::string_view piece);
+  // The text that was held back, once no more can come.
+  [[nodiscard]] std::string rest_of_text();
+
+  // --- kept by the engine
+  inference::SlotId slot{};  // from kStart to kEnd
+  std::unique_ptr<inference::Sampler> sampler;
+  std::uint32_t n_computed = 0;
+  std::uint32_t steps_waited = 0;
+  bool suspect = false;  // was in a batch that failed: runs alone until it gets a token or fails by itself
+  wire::GenerationStats stats;
+
+  // --- times, for the stats
+  void note_first_step(Time now);
+  void note_token(Time now);
+
+ private:
+  wire::GenerationSpec spec_;
+  std::vector<inference::Token> tokens_;
+  SequenceState state_ = SequenceState::kWaiting;
+  inference::TextAssembler assembler_;
+  inference::StopMatcher stops_;
+  Time arrived_;
+  std::optional<Time> first_step_;
+  std::optional<Time> first_token_;
+};
+
+}  // namespace minerva::engine

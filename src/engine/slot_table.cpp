@@ -1,0 +1,88 @@
+#include "engine/slot_table.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace minerva::engine {
+namespace {
+
+// A shorter prefix is computed faster than it is copied and accounted.
+constexpr std::uint32_t kLeastCopied = 16;
+
+std::uint32_t common_prefix(std::span<const Token> a, std::span<const Token> b) {
+  const auto differing = std::ranges::mismatch(a, b);
+  return static_cast<std::uint32_t>(differing.in1 - a.begin());
+}
+
+SlotId id_of(std::size_t index) { return SlotId{static_cast<std::int32_t>(index)}; }
+
+}  // namespace
+
+std::optional<SlotTable::Placement> SlotTable::place(std::span<const Token> prompt) const {
+  const auto reusable = prompt.first(prompt.empty() ? 0 : prompt.size() - 1);
+  std::optional<std::size_t> best;       // of all slots
+  std::optional<std::size_t> best_free;  // of those that can be taken as they are
+  std::vector<std::uint32_t> shared(slots_.size());
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    shared[i] = common_prefix(slots_[i].tokens, reusable);
+    if (!best || shared[i] > shared[*best]) best = i;
+    if (!slots_[i].busy && shared[i] > 0 && (!best_free || shared[i] > shared[*best_free])) best_free = i;
+  }
+  // Taking a slot costs what it holds beyond the shared part. When that is most of it, another conversation is kept
+  // alive by copying the shared part elsewhere.
+  const bool take_best_free = best_free && shared[*best_free] * 2 >= slots_[*best_free].tokens.size();
+  if (take_best_free && shared[*best_free] + kLeastCopied > shared[*best]) {
+    return Placement{.slot = id_of(*best_free), .n_reused = shared[*best_free], .copy_from = {}};
+  }
+  const auto target = cheapest_free(best);
+  if (!target) return std::nullopt;
+  if (*target == *best || shared[*best] < shared[*target] + kLeastCopied) {
+    return Placement{.slot = id_of(*target), .n_reused = shared[*target], .copy_from = {}};
+  }
+  return Placement{.slot = id_of(*target), .n_reused = shared[*best], .copy_from = id_of(*best)};
+}
+
+// An empty slot, else the one used longest ago; `spared` only when there is no other.
+std::optional<std::size_t> SlotTable::cheapest_free(std::optional<std::size_t> spared) const {
+  std::optional<std::size_t> cheapest;
+  const auto cost = [&](std::size_t i) {
+    return std::tuple{spared == i, !slots_[i].tokens.empty(), slots_[i].last_used};
+  };
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (!slots_[i].busy && (!cheapest || cost(i) < cost(*cheapest))) cheapest = i;
+  }
+  return cheapest;
+}
+
+void SlotTable::release(SlotId slot) {
+  at(slot).busy = false;
+  at(slot).last_used = ++n_uses_;
+}
+
+void SlotTable::append(SlotId slot, std::span<const Token> tokens) {
+  at(slot).tokens.insert(at(slot).tokens.end(), tokens.begin(), tokens.end());
+}
+
+void SlotTable::cut(SlotId slot, std::uint32_t n_kept) { at(slot).tokens.resize(n_kept); }
+
+bool SlotTable::any_free() const {
+  return std::ranges::any_of(slots_, [](const Slot& slot) { return !slot.busy; });
+}
+
+std::uint32_t SlotTable::cells_used() const {
+  std::size_t n = 0;
+  for (const Slot& slot : slots_) n += slot.tokens.size();
+  return static_cast<std::uint32_t>(n);
+}
+
+std::optional<SlotId> SlotTable::oldest_cached() const {
+  std::optional<std::size_t> oldest;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& slot = slots_[i];
+    if (slot.busy || slot.tokens.empty()) continue;
+    if (!oldest || slot.last_used < slots_[*oldest].last_used) oldest = i;
+  }
+  return oldest ? std::optional{id_of(*oldest)} : std::nullopt;
+}
+
+}  // namespace minerva::engine

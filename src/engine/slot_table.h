@@ -1,0 +1,60 @@
+#pragma once
+// Which tokens' KV each slot holds, and where a new prompt is best put. Pure bookkeeping: whoever owns it makes the
+// backend do the same. A slot whose sequence ended keeps its tokens, so that a prompt that begins with them is spared
+// that part. Every token is compared; nothing is decided by a hash.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "inference/inference_backend.h"
+
+namespace minerva::engine {
+
+using inference::SlotId;
+using inference::Token;
+
+class SlotTable {
+ public:
+  explicit SlotTable(std::uint32_t n_slots) : slots_(n_slots) {}
+
+  // Where to put a prompt: keep the first n_reused tokens of `slot`, or, when `copy_from` is set, empty `slot` and copy
+  // the first n_reused tokens of that other slot. n_reused is less than the prompt: its last token is always computed.
+  struct Placement {
+    SlotId slot{};
+    std::uint32_t n_reused = 0;
+    std::optional<SlotId> copy_from;
+  };
+  // Nothing when every slot is busy. Changes nothing.
+  [[nodiscard]] std::optional<Placement> place(std::span<const Token> prompt) const;
+
+  void take(SlotId slot) { at(slot).busy = true; }
+  void release(SlotId slot);  // its tokens stay
+
+  // What the slot holds, kept in step with the backend.
+  void append(SlotId slot, std::span<const Token> tokens);
+  void cut(SlotId slot, std::uint32_t n_kept);
+
+  [[nodiscard]] std::span<const Token> tokens(SlotId slot) const { return at(slot).tokens; }
+  [[nodiscard]] bool any_free() const;
+  [[nodiscard]] std::uint32_t cells_used() const;
+
+  // The free slot with tokens that was used longest ago: the first to give up.
+  [[nodiscard]] std::optional<SlotId> oldest_cached() const;
+
+ private:
+  struct Slot {
+    std::vector<Token> tokens;
+    bool busy = false;
+    std::uint64_t last_used = 0;  // 0: never
+  };
+  [[nodiscard]] Slot& at(SlotId slot) { return slots_[static_cast<std::size_t>(slot.value)]; }
+  [[nodiscard]] const Slot& at(SlotId slot) const { return slots_[static_cast<std::size_t>(slot.value)]; }
+  [[nodiscard]] std::optional<std::size_t> cheapest_free(std::optional<std::size_t> spared) const;
+
+  std::vector<Slot> slots_;
+  std::uint64_t n_uses_ = 0;
+};
+
+}  // namespace minerva::engine

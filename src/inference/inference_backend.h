@@ -1,0 +1,78 @@
+#pragma once
+// The seam between the step loop and the library that computes: a loaded model, one mutable world of sequences.
+//
+// Threads: card(), tokenize() and piece() are const and safe from any thread once the backend exists; everything else
+// belongs to the engine's thread. The real one is LlamaCppBackend; tests script their own.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/strong_id.h"
+#include "wire/types.h"
+
+namespace minerva::inference {
+
+using wire::Token;
+
+// A place for one sequence's KV, 0 <= value < card().n_parallel.
+using SlotId = StrongId<struct SlotIdTag, std::int32_t>;
+
+struct BatchToken {
+  Token token = 0;
+  std::int32_t position = 0;  // in its sequence; a sequence's positions follow each other without gaps
+  SlotId slot{};
+  bool wants_logits = false;
+};
+
+enum class DecodeStatus : std::uint8_t {
+  kOk,
+  kNoMemorySlot,  // no KV cells left for this batch; nothing was changed, a smaller one may fit
+};
+
+struct Piece {
+  std::string text;  // may end or begin inside a code point
+  bool ends_generation = false;
+};
+
+// One sequence's way from logits to a token. Owned by the sequence, used on the engine's thread only.
+class Sampler {
+ public:
+  virtual ~Sampler() = default;
+
+  // The token after `n_generated` others, from the logits of entry `batch_index` of the last decode. Depends on the
+  // parameters, the seed, `n_generated` and the tokens it has seen; never on the batch's other entries.
+  [[nodiscard]] virtual Result<Token> sample(std::int32_t batch_index, std::uint32_t n_generated) = 0;
+};
+
+class InferenceBackend {
+ public:
+  virtual ~InferenceBackend() = default;
+
+  [[nodiscard]] virtual const wire::ModelCard& card() const = 0;
+
+  // kTokenizationFailed when the text cannot be represented. BOS is put in front when the model wants one and the
+  // text does not begin with it.
+  [[nodiscard]] virtual Result<std::vector<Token>> tokenize(const wire::PromptText& prompt) const = 0;
+
+  [[nodiscard]] virtual Piece piece(Token token) const = 0;
+
+  // `prompt` is what penalties look back on. kInvalidRequest for parameters the library refuses.
+  [[nodiscard]] virtual Result<std::unique_ptr<Sampler>> make_sampler(const wire::SamplingParams& params,
+                                                                      std::span<const Token> prompt,
+                                                                      bool ignore_eos) = 0;
+
+  // At most card().n_batch entries. An error is the whole batch's and leaves the slots in it unusable until removed.
+  [[nodiscard]] virtual Result<DecodeStatus> decode(std::span<const BatchToken> batch) = 0;
+
+  // Forgets positions >= `from`. False when this model's memory cannot be cut there: then remove from 0 and compute again.
+  [[nodiscard]] virtual bool remove_from(SlotId slot, std::int32_t from) = 0;
+
+  // Makes `target` (empty) hold positions [0, n) of `source`, which may be running. False when this model cannot.
+  [[nodiscard]] virtual bool copy_prefix(SlotId source, SlotId target, std::int32_t n) = 0;
+};
+
+}  // namespace minerva::inference

@@ -1,0 +1,158 @@
+#include "inference/llama_cpp_backend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <utility>
+
+#include "device/devices.h"
+#include "inference/llama_log.h"
+#include "inference/model_loader.h"
+
+namespace minerva::inference {
+namespace {
+
+SamplingModel sampling_model(const llama_vocab* vocab, const wire::ModelCard& card) {
+  SamplingModel model{.n_vocab = llama_vocab_n_tokens(vocab), .n_context = card.n_ctx_sequence};
+  for (Token token = 0; token < model.n_vocab; ++token) {
+    if (llama_vocab_is_eog(vocab, token)) model.end_tokens.push_back(token);
+  }
+  std::int32_t n_suppressed = 0;
+  const llama_token* suppressed = llama_vocab_get_suppress_tokens(vocab, &n_suppressed);
+  for (std::int32_t i = 0; suppressed != nullptr && i < n_suppressed; ++i) {
+    if (suppressed[i] >= 0 && suppressed[i] < model.n_vocab) model.suppressed_tokens.push_back(suppressed[i]);
+  }
+  return model;
+}
+
+void initialize_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    install_llama_log();
+    llama_backend_init();
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LlamaCppBackend>> LlamaCppBackend::load(const wire::LoadOptions& options,
+                                                               const Progress& progress) {
+  initialize_library();
+  auto loaded = load_model(options, progress);
+  if (!loaded) return std::unexpected(loaded.error());
+  std::unique_ptr<LlamaCppBackend> backend{
+      new LlamaCppBackend(std::move(loaded->model), std::move(loaded->context), std::move(loaded->card))};
+  if (const Status warm = backend->warm_up(); !warm) return std::unexpected(warm.error());
+  return backend;
+}
+
+std::string LlamaCppBackend::version() {
+  return fmt::format("llama.cpp {}, {}", llama_version(), device::ggml_version_text());
+}
+
+LlamaCppBackend::LlamaCppBackend(ModelHandle model, ContextHandle context, wire::ModelCard card)
+    : model_{std::move(model)},
+      context_{std::move(context)},
+      vocab_{llama_model_get_vocab(model_.get())},
+      card_{std::move(card)},
+      tokenizer_{vocab_, card_.chat_template},
+      sampling_model_{sampling_model(vocab_, card_)} {}
+
+// The first step reads the weights into memory and lets the device build its kernels: better while loading.
+Status LlamaCppBackend::warm_up() {
+  const Token any = std::max(0, llama_vocab_bos(vocab_));
+  const std::array<BatchToken, 1> batch{{{.token = any, .wants_logits = true}}};
+  const auto decoded = decode(batch);
+  llama_memory_clear(memory(), true);
+  if (!decoded) return std::unexpected(decoded.error());
+  return {};
+}
+
+Result<std::vector<Token>> LlamaCppBackend::tokenize(const wire::PromptText& prompt) const {
+  return tokenizer_.tokenize(prompt);
+}
+
+Piece LlamaCppBackend::piece(Token token) const {
+  Piece piece{.text = std::string(32, '\0'), .ends_generation = llama_vocab_is_eog(vocab_, token)};
+  const auto render = [&] {
+    return llama_token_to_piece(vocab_, token, piece.text.data(),
+                                static_cast<std::int32_t>(piece.text.size()), 0, false);
+  };
+  std::int32_t n = render();
+  if (n < 0) {
+    piece.text.resize(static_cast<std::size_t>(-n));
+    n = render();
+  }
+  piece.text.resize(static_cast<std::size_t>(std::max(0, n)));
+  return piece;
+}
+
+Result<std::unique_ptr<Sampler>> LlamaCppBackend::make_sampler(const wire::SamplingParams& params,
+                                                               std::span<const Token> prompt,
+                                                               bool ignore_eos) {
+  auto chain = SamplerChain::make(params, sampling_model_, ignore_eos);
+  if (!chain) return std::unexpected(chain.error());
+  for (const Token token : prompt) chain->accept(token);
+  return std::make_unique<ChainSampler>(std::move(*chain), context_.get(), sampling_model_.n_vocab, scratch_);
+}
+
+Result<DecodeStatus> LlamaCppBackend::decode(std::span<const BatchToken> batch) {
+  const std::size_t n = batch.size();
+  arrays_ = {.token = {},
+             .position = {},
+             .n_seq_id = std::vector<std::int32_t>(n, 1),
+             .seq_id = {},
+             .seq_id_at = {},
+             .logits = {}};
+  for (const BatchToken& entry : batch) {
+    arrays_.token.push_back(entry.token);
+    arrays_.position.push_back(entry.position);
+    arrays_.seq_id.push_back(entry.slot.value);
+    arrays_.logits.push_back(entry.wants_logits ? 1 : 0);
+  }
+  for (llama_seq_id& id : arrays_.seq_id) arrays_.seq_id_at.push_back(&id);
+  const std::int32_t outcome = llama_decode(context_.get(), {.n_tokens = static_cast<std::int32_t>(n),
+                                                             .token = arrays_.token.data(),
+                                                             .embd = nullptr,
+                                                             .pos = arrays_.position.data(),
+                                                             .n_seq_id = arrays_.n_seq_id.data(),
+                                                             .seq_id = arrays_.seq_id_at.data(),
+                                                             .logits = arrays_.logits.data()});
+  switch (outcome) {
+    case 0: return DecodeStatus::kOk;
+    case 1: return DecodeStatus::kNoMemorySlot;
+    case -1:
+      return fail(ErrorCode::kInternal,
+                  "llama.cpp refuses the batch: a token or a position in it is invalid");
+    case -2: return fail(ErrorCode::kOutOfMemory, "llama.cpp could not get the memory for this batch");
+    default:
+      return fail(ErrorCode::kInternal,
+                  fmt::format("llama.cpp could not compute the batch (status {})", outcome));
+  }
+}
+
+bool LlamaCppBackend::remove_from(SlotId slot, std::int32_t from) {
+  if (from == 0) return llama_memory_seq_rm(memory(), slot.value, -1, -1);
+  return window_allows(slot, from) && llama_memory_seq_rm(memory(), slot.value, from, -1);
+}
+
+// Going on at `from` needs the positions of the attention window before it. A cache that keeps only the window may have
+// let them go already.
+bool LlamaCppBackend::window_allows(SlotId slot, std::int32_t from) const {
+  const std::int32_t n_window = llama_model_n_swa(model_.get());
+  if (n_window <= 0) return true;
+  return llama_memory_seq_pos_min(memory(), slot.value) <= std::max(0, from - n_window);
+}
+
+bool LlamaCppBackend::copy_prefix(SlotId source, SlotId target, std::int32_t n) {
+  if (!window_allows(source, n)) return false;
+  // Between streams only whole sequences can be copied; the tail is cut afterwards.
+  llama_memory_seq_cp(memory(), source.value, target.value, -1, -1);
+  if (llama_memory_seq_rm(memory(), target.value, n, -1)) return true;
+  llama_memory_seq_rm(memory(), target.value, -1, -1);
+  return false;
+}
+
+}  // namespace minerva::inference

@@ -1,0 +1,70 @@
+#pragma once
+// The real InferenceBackend: one model and one context of libllama, one KV stream a slot.
+//
+// Threads: as InferenceBackend says. One process holds one of these at a time; the library's log is global.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "inference/chain_sampler.h"
+#include "inference/inference_backend.h"
+#include "inference/llama_handles.h"
+#include "inference/prompt_tokenizer.h"
+
+namespace minerva::inference {
+
+class LlamaCppBackend final : public InferenceBackend {
+ public:
+  // Called with a fraction from 0 to 1; returns false to give up.
+  using Progress = std::function<bool(float)>;
+
+  // kModelNotFound, kModelInvalid: inspect_model_file's and the library's reasons. kModelOutOfMemory: refused by the
+  // numbers beforehand, or by the library. kGpuNotAvailable: a device name that is not here. kCancelled: given up.
+  [[nodiscard]] static Result<std::unique_ptr<LlamaCppBackend>> load(const wire::LoadOptions& options,
+                                                                     const Progress& progress);
+
+  // "llama.cpp 0.7.0, ggml 0.27.0"
+  [[nodiscard]] static std::string version();
+
+  [[nodiscard]] const wire::ModelCard& card() const override { return card_; }
+  [[nodiscard]] Result<std::vector<Token>> tokenize(const wire::PromptText& prompt) const override;
+  [[nodiscard]] Piece piece(Token token) const override;
+  [[nodiscard]] Result<std::unique_ptr<Sampler>> make_sampler(const wire::SamplingParams& params,
+                                                              std::span<const Token> prompt,
+                                                              bool ignore_eos) override;
+  [[nodiscard]] Result<DecodeStatus> decode(std::span<const BatchToken> batch) override;
+  [[nodiscard]] bool remove_from(SlotId slot, std::int32_t from) override;
+  [[nodiscard]] bool copy_prefix(SlotId source, SlotId target, std::int32_t n) override;
+
+ private:
+  LlamaCppBackend(ModelHandle model, ContextHandle context, wire::ModelCard card);
+
+  [[nodiscard]] Status warm_up();
+  [[nodiscard]] bool window_allows(SlotId slot, std::int32_t from) const;
+  [[nodiscard]] llama_memory_t memory() const { return llama_get_memory(context_.get()); }
+
+  ModelHandle model_;
+  ContextHandle context_;  // after the model: freed before it
+  const llama_vocab* vocab_;
+  wire::ModelCard card_;
+  PromptTokenizer tokenizer_;
+  SamplingModel sampling_model_;
+  SamplerChain::Scratch scratch_;
+
+  // The batch in the library's layout: parallel arrays, each token in one sequence.
+  struct BatchArrays {
+    std::vector<llama_token> token;
+    std::vector<llama_pos> position;
+    std::vector<std::int32_t> n_seq_id;
+    std::vector<llama_seq_id> seq_id;
+    std::vector<llama_seq_id*> seq_id_at;
+    std::vector<std::int8_t> logits;
+  };
+  BatchArrays arrays_;
+};
+
+}  // namespace minerva::inference

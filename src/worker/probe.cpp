@@ -1,0 +1,26 @@
+#include "worker/probe.h"
+
+#include <algorithm>
+#include <glaze/json.hpp>
+
+#include "device/devices.h"
+#include "inference/llama_cpp_backend.h"
+#include "wire/types.h"
+
+namespace minerva::worker {
+
+Result<std::string> probe_machine() {
+  wire::MachineReport report;
+  report.devices = device::list_devices();
+  for (const wire::DeviceInfo& info : report.devices) {
+    if (!std::ranges::contains(report.backends, info.backend)) report.backends.push_back(info.backend);
+  }
+  report.engine_version = inference::LlamaCppBackend::version();
+  report.cpu_features = device::cpu_features();
+  std::string json;
+  if (glz::write_json(report, json))
+    return fail(ErrorCode::kInternal, "the report cannot be written as JSON");
+  return json;
+}
+
+}  // namespace minerva::worker

@@ -1,0 +1,185 @@
+#include "worker/worker_loop.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+#include "engine/engine.h"
+#include "worker/command_queue.h"
+
+namespace minerva::worker {
+namespace {
+
+// A worker without work says this often that it is there.
+constexpr std::chrono::milliseconds kIdleReport{1000};
+
+// Progress of loading is told at most this often.
+constexpr std::chrono::milliseconds kProgressPause{100};
+
+std::chrono::microseconds now() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+}  // namespace
+
+class WorkerLoop::Impl {
+ public:
+  Impl(wire::Channel& channel, BackendFactory factory, std::string engine_version)
+      : channel_{channel}, factory_{std::move(factory)}, engine_version_{std::move(engine_version)} {}
+
+  Status run() {
+    std::jthread reader{[this] { read(); }};
+    const Status ended = work();
+    queue_.close({});
+    channel_.close_both_ways();
+    return ended;
+  }
+
+ private:
+  // --- the reader's thread
+  void read();
+  bool hand_over(wire::Message message);
+
+  // --- the engine's thread
+  Status work();
+  Status execute(Command command);
+  Status on(const wire::Hello& hello);
+  Status on(const wire::LoadRequest& request);
+  Status on(TokenizedSubmit submit);
+  Status on(const wire::Cancel& cancel);
+  Status report(std::vector<wire::SequenceEvent> events);
+
+  wire::Channel& channel_;
+  BackendFactory factory_;
+  std::string engine_version_;
+  CommandQueue queue_;
+  std::unique_ptr<inference::InferenceBackend> backend_;
+  // What the reader tokenizes with: backend_, published once it is loaded and never taken back.
+  std::atomic<const inference::InferenceBackend*> tokenizer_{nullptr};
+  std::unique_ptr<engine::Engine> engine_;  // after backend_: destroyed before it
+};
+
+// --- the reader's thread
+
+void WorkerLoop::Impl::read() {
+  while (true) {
+    auto message = channel_.receive();
+    if (!message) return queue_.close(std::unexpected(message.error()));
+    if (!*message || !hand_over(std::move(**message))) return queue_.close({});
+  }
+}
+
+// False when nothing more is to be read.
+bool WorkerLoop::Impl::hand_over(wire::Message message) {
+  if (auto* hello = std::get_if<wire::Hello>(&message)) return queue_.push(std::move(*hello));
+  if (auto* load = std::get_if<wire::LoadRequest>(&message)) return queue_.push(std::move(*load));
+  if (auto* cancel = std::get_if<wire::Cancel>(&message)) return queue_.push(*cancel);
+  if (std::holds_alternative<wire::Shutdown>(message)) return false;
+  if (auto* submit = std::get_if<wire::Submit>(&message)) {
+    const inference::InferenceBackend* tokenizer = tokenizer_;
+    Result<std::vector<inference::Token>> prompt = fail(ErrorCode::kNotReady, "no model is loaded yet");
+    if (tokenizer != nullptr) prompt = tokenizer->tokenize(submit->spec.prompt);
+    return queue_.push(TokenizedSubmit{.spec = std::move(submit->spec), .prompt = std::move(prompt)});
+  }
+  log::error("worker", "a message of type {} is not for a worker", message.index());
+  return true;
+}
+
+// --- the engine's thread
+
+Status WorkerLoop::Impl::work() {
+  while (true) {
+    const bool busy = engine_ && !engine_->idle();
+    auto commands = queue_.take(busy ? std::chrono::milliseconds{0} : kIdleReport);
+    const bool said_nothing = commands.empty() && !busy;
+    for (Command& command : commands) {
+      if (Status done = execute(std::move(command)); !done) return done;
+    }
+    // Nobody would hear the rest.
+    if (queue_.closed()) return queue_.close_reason();
+    if (!engine_) continue;
+    if (!engine_->idle() || said_nothing) {
+      if (Status sent = report(engine_->step()); !sent) return sent;
+    }
+  }
+}
+
+Status WorkerLoop::Impl::execute(Command command) {
+  return std::visit([this](auto&& value) { return on(std::forward<decltype(value)>(value)); },
+                    std::move(command));
+}
+
+Status WorkerLoop::Impl::on(const wire::Hello& hello) {
+  if (const Status sent = channel_.send(wire::HelloReply{.protocol = wire::kProtocolVersion,
+                                                         .program_version = MINERVA_VERSION,
+                                                         .engine_version = engine_version_});
+      !sent) {
+    return sent;
+  }
+  if (hello.protocol == wire::kProtocolVersion) return {};
+  return fail(ErrorCode::kInternal,
+              fmt::format("the gateway speaks protocol {}, this worker {}: install both programs "
+                          "from one build",
+                          hello.protocol, wire::kProtocolVersion));
+}
+
+Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
+  if (backend_) {
+    return channel_.send(
+        wire::LoadFailed{.error = {.code = ErrorCode::kInternal,
+                                   .message = "this worker has a model already; start another worker",
+                                   .field = {}}});
+  }
+  std::chrono::microseconds last_told{0};
+  const auto progress = [&](float fraction) {
+    const auto time = now();
+    if (fraction < 1.0F && time - last_told < kProgressPause) return !queue_.closed();
+    last_told = time;
+    return !queue_.closed() && channel_.send(wire::LoadProgress{.fraction = fraction}).has_value();
+  };
+  auto backend = factory_(request.options, progress);
+  if (!backend) return channel_.send(wire::LoadFailed{.error = backend.error()});
+  backend_ = std::move(*backend);
+  engine_ = std::make_unique<engine::Engine>(
+      *backend_, engine::EngineOptions{.max_itl_ms = request.options.max_itl_ms}, now);
+  tokenizer_ = backend_.get();
+  return channel_.send(wire::ModelLoaded{.card = backend_->card()});
+}
+
+Status WorkerLoop::Impl::on(TokenizedSubmit submit) {
+  // The reader tokenizes only with a model, so a prompt in tokens means that there is an engine.
+  if (submit.prompt) {
+    engine_->submit(std::move(submit.spec), std::move(*submit.prompt));
+    return {};
+  }
+  return report({wire::SequenceFailed{.id = submit.spec.id, .error = submit.prompt.error()}});
+}
+
+Status WorkerLoop::Impl::on(const wire::Cancel& cancel) {
+  if (engine_) engine_->cancel(cancel.id);
+  return {};
+}
+
+Status WorkerLoop::Impl::report(std::vector<wire::SequenceEvent> events) {
+  return channel_.send(wire::StepReport{.status = engine_ ? engine_->status() : wire::EngineStatus{},
+                                        .events = std::move(events)});
+}
+
+// --- the door
+
+WorkerLoop::WorkerLoop(wire::Channel& channel, BackendFactory factory, std::string engine_version)
+    : impl_{std::make_unique<Impl>(channel, std::move(factory), std::move(engine_version))} {}
+
+WorkerLoop::~WorkerLoop() = default;
+
+Status WorkerLoop::run() { return impl_->run(); }
+
+}  // namespace minerva::worker

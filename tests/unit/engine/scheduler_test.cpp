@@ -1,0 +1,136 @@
+#include "engine/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+namespace minerva::engine {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr Runnable kDecoding{.decodes = true};
+
+Runnable prompt(std::uint32_t n_left, std::uint32_t steps_waited = 0) {
+  return {.decodes = false, .n_left = n_left, .steps_waited = steps_waited};
+}
+
+std::map<std::size_t, std::uint32_t> shares(const BatchPlan& plan) {
+  std::map<std::size_t, std::uint32_t> by_index;
+  for (const auto& share : plan.shares) by_index[share.index] += share.n_tokens;
+  return by_index;
+}
+
+TEST(Scheduler, PutsRunningSequencesFirst) {
+  const Scheduler scheduler{{.n_batch = 8, .max_itl = milliseconds{0}}};
+  const std::vector<Runnable> snapshot{prompt(100), kDecoding, kDecoding};
+  const BatchPlan plan = scheduler.plan(snapshot);
+  EXPECT_EQ(plan.shares.front().index, 1);
+  EXPECT_EQ(shares(plan), (std::map<std::size_t, std::uint32_t>{{0, 6}, {1, 1}, {2, 1}}));
+}
+
+TEST(Scheduler, FillsTheBatchWithTheShortestPromptFirst) {
+  const Scheduler scheduler{{.n_batch = 100, .max_itl = milliseconds{0}}};
+  const std::vector<Runnable> snapshot{prompt(300), prompt(40), prompt(70)};
+  EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{1, 40}, {2, 60}}));
+}
+
+TEST(Scheduler, LetsALongPromptThatWaitedGoBeforeANewShortOne) {
+  const Scheduler scheduler{{.n_batch = 100, .max_itl = milliseconds{0}}};
+  const std::vector<Runnable> snapshot{prompt(1000, 20), prompt(40)};
+  EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{0, 100}}));
+}
+
+TEST(Scheduler, TakesTurnsWhenMoreSequencesRunThanABatchHolds) {
+  const Scheduler scheduler{{.n_batch = 2, .max_itl = milliseconds{0}}};
+  const std::vector<Runnable> snapshot{kDecoding, {.decodes = true, .steps_waited = 3}, kDecoding};
+  EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{0, 1}, {1, 1}}));
+}
+
+TEST(Scheduler, GivesAPromptASmallChunkBesideAStreamWhileCostsAreUnknown) {
+  const Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{200}}};
+  const std::vector<Runnable> snapshot{prompt(1000), kDecoding};
+  EXPECT_EQ(shares(scheduler.plan(snapshot)).at(0), 16);
+}
+
+TEST(Scheduler, GivesAPromptTheWholeBatchWhenNothingDecodes) {
+  const Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{200}}};
+  const std::vector<Runnable> snapshot{prompt(1000)};
+  EXPECT_EQ(shares(scheduler.plan(snapshot)).at(0), 512);
+}
+
+TEST(Scheduler, CutsChunksToTheTimeThatAStreamMayWait) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{100}}};
+  scheduler.apply({.n_decode = 1, .n_prefill = 0, .duration = milliseconds{20}});
+  scheduler.apply({.n_decode = 0, .n_prefill = 512, .duration = milliseconds{1024}});  // 2 ms a token
+  const std::vector<Runnable> snapshot{prompt(1000), kDecoding};
+  EXPECT_EQ(shares(scheduler.plan(snapshot)).at(0), 40);
+}
+
+TEST(Scheduler, AdvancesPromptsHoweverSlowTheMachineIs) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{50}}};
+  scheduler.apply({.n_decode = 1, .n_prefill = 0, .duration = milliseconds{400}});
+  scheduler.apply({.n_decode = 0, .n_prefill = 64, .duration = milliseconds{64'000}});
+  const std::vector<Runnable> snapshot{prompt(1000), kDecoding};
+  EXPECT_EQ(shares(scheduler.plan(snapshot)).at(0), 16);
+}
+
+TEST(Scheduler, PlansNothingForNobody) {
+  const Scheduler scheduler{{.n_batch = 8, .max_itl = milliseconds{200}}};
+  EXPECT_TRUE(scheduler.plan({}).shares.empty());
+}
+
+// Many steps over a machine of which the model knows only what it measures: no step beside a stream is longer than the
+// limit by more than its smallest chunk, no plan is above the batch, and every prompt comes to its end.
+TEST(Scheduler, KeepsItsPromiseOverSeededWorkloads) {
+  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+    std::mt19937 random{seed};
+    const auto limit = milliseconds{100};
+    Scheduler scheduler{{.n_batch = 128, .max_itl = limit}};
+    std::vector<Runnable> running;
+    std::size_t n_done = 0;
+    const microseconds token_cost{400 + random() % 3000};
+    const auto cost = [&](std::uint32_t n) { return microseconds{5000} + token_cost * n; };
+    for (int step = 0; step < 3000; ++step) {
+      if (running.size() < 8 && random() % 4 == 0)
+        running.push_back(prompt(static_cast<std::uint32_t>(1 + random() % 600)));
+      const BatchPlan plan = scheduler.plan(running);
+      ASSERT_LE(plan.n_tokens(), 128U) << "seed " << seed;
+      ASSERT_EQ(plan.shares.empty(), running.empty()) << "seed " << seed;
+      StepCost spent;
+      for (auto& runnable : running) ++runnable.steps_waited;
+      for (const auto& share : plan.shares) {
+        Runnable& runnable = running[share.index];
+        ASSERT_LE(share.n_tokens, runnable.n_left) << "seed " << seed;
+        (runnable.decodes ? spent.n_decode : spent.n_prefill) += share.n_tokens;
+        if (runnable.decodes) {
+          runnable.steps_waited = 0;
+          continue;
+        }
+        --runnable.steps_waited;
+        runnable.n_left -= share.n_tokens;
+        if (runnable.n_left == 0) runnable = kDecoding;
+      }
+      ASSERT_TRUE(std::ranges::all_of(running, [](const Runnable& r) { return r.steps_waited < 400; }))
+          << "seed " << seed;
+      if (spent.n_decode + spent.n_prefill > 0) {
+        spent.duration = cost(spent.n_decode + spent.n_prefill);
+        if (spent.n_decode > 0) {
+          ASSERT_LE(spent.duration, limit + cost(16 + 8)) << "seed " << seed << " step " << step;
+        }
+        scheduler.apply(spent);
+      }
+      if (!running.empty() && running.front().decodes && random() % 20 == 0) {
+        running.erase(running.begin());
+        ++n_done;
+      }
+    }
+    EXPECT_GT(n_done, 10U) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace minerva::engine
