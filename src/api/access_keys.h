@@ -1,0 +1,41 @@
+#pragma once
+// The keys that open the API. Compared in a time that depends neither on where two keys differ nor on which one matches;
+// never shown anywhere.
+//
+// Threads: immutable once made.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "http/message.h"
+
+namespace minerva::api {
+
+class AccessKeys {
+ public:
+  static constexpr std::size_t kMaxKeyBytes = 256;
+
+  // kInvalidConfiguration for an empty key, one that is too long, or one with characters that no header carries.
+  [[nodiscard]] static Result<AccessKeys> make(const std::vector<std::string>& keys);
+
+  // True when there are no keys: then everybody may ask.
+  [[nodiscard]] bool open() const { return keys_.empty(); }
+
+  [[nodiscard]] bool contains(std::string_view given) const;
+
+  // The key comes as `Authorization: Bearer KEY` or as `x-api-key: KEY`. kUnauthorized says which of "none" and "wrong".
+  [[nodiscard]] Status check(const http::Headers& headers) const;
+
+ private:
+  // Padded with zeros, which no key contains, so that all have one length.
+  using Padded = std::array<std::uint8_t, kMaxKeyBytes>;
+  [[nodiscard]] static Padded pad(std::string_view key);
+
+  std::vector<Padded> keys_;
+};
+
+}  // namespace minerva::api

@@ -1,0 +1,114 @@
+#include "api/native/health.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace minerva::api::native {
+namespace {
+
+using gateway::WorkerState;
+
+bool is_stuck(const gateway::GatewayStatus& status) {
+  const bool owes_work = status.n_active > 0 || status.engine.n_running > 0 || status.engine.n_waiting > 0;
+  const auto patience = kReportDeadline + std::chrono::milliseconds(status.engine.last_step_us / 500);
+  return owes_work && status.since_last_report > patience;
+}
+
+Json worker_json(const gateway::GatewayStatus& status) {
+  Json worker = {{"state", to_string(status.worker)},
+                 {"pid", status.worker_pid},
+                 {"load_fraction", status.load_fraction},
+                 {"restarts", status.n_restarts},
+                 {"since_last_report_ms", status.since_last_report.count()},
+                 {"engine_version", status.engine_version},
+                 {"last_error", nullptr}};
+  if (status.last_error) {
+    worker["last_error"] = {{"code", traits(status.last_error->code).name},
+                            {"message", status.last_error->message}};
+  }
+  return worker;
+}
+
+Json model_json(const gateway::GatewayStatus& status) {
+  Json model = {{"name", status.model_name}};
+  if (!status.card) return model;
+  const wire::ModelCard& card = *status.card;
+  Json memory = Json::object();
+  for (const wire::DeviceMemory& device : card.memory) {
+    memory[device.device] = {{"weights_bytes", device.weights_bytes},
+                             {"kv_bytes", device.kv_bytes},
+                             {"compute_bytes", device.compute_bytes}};
+  }
+  model.update({{"title", card.name},
+                {"architecture", card.architecture},
+                {"quantization", card.quantization},
+                {"n_parameters", card.n_parameters},
+                {"file_bytes", card.file_bytes},
+                {"n_ctx", card.n_ctx},
+                {"n_ctx_sequence", card.n_ctx_sequence},
+                {"n_ctx_train", card.n_ctx_train},
+                {"n_parallel", card.n_parallel},
+                {"n_layers", card.n_layers},
+                {"n_gpu_layers", card.n_gpu_layers},
+                {"placement", card.placement},
+                {"memory", std::move(memory)},
+                {"load_ms", static_cast<double>(card.load_us) / 1000.0}});
+  return model;
+}
+
+Json engine_json(const gateway::GatewayStatus& status) {
+  const wire::EngineStatus& engine = status.engine;
+  return {{"steps_completed", engine.steps_completed},
+          {"n_running", engine.n_running},
+          {"n_waiting", engine.n_waiting},
+          {"kv_cells_used", engine.kv_cells_used},
+          {"kv_cells", engine.kv_cells},
+          {"last_step_ms", static_cast<double>(engine.last_step_us) / 1000.0},
+          {"n_prompt_tokens", engine.n_prompt_tokens},
+          {"n_generated_tokens", engine.n_generated_tokens}};
+}
+
+Error not_ready(const gateway::GatewayStatus& status) {
+  std::string message = fmt::format("the model is still loading ({:.0f} %)", status.load_fraction * 100.0F);
+  if (status.worker == WorkerState::kStarting) message = "the worker is starting";
+  if (status.worker == WorkerState::kRestarting) message = "the worker is being restarted";
+  return {.code = ErrorCode::kNotReady, .message = std::move(message), .field = {}, .retry_after_s = 1};
+}
+
+}  // namespace
+
+Status readiness(const gateway::GatewayStatus& status) {
+  if (status.draining)
+    return fail(ErrorCode::kShuttingDown, "the server is shutting down; it takes no new requests");
+  if (status.worker == WorkerState::kFailed) {
+    return std::unexpected(
+        status.last_error.value_or(Error{.code = ErrorCode::kWorkerCrashed,
+                                         .message = "the worker failed and is not started again",
+                                         .field = {}}));
+  }
+  if (status.worker != WorkerState::kReady) return std::unexpected(not_ready(status));
+  if (is_stuck(status)) {
+    return fail(ErrorCode::kWorkerHung,
+                fmt::format("the worker has said nothing for {} ms", status.since_last_report.count()));
+  }
+  return {};
+}
+
+std::string_view health_word(const gateway::GatewayStatus& status) {
+  if (status.draining) return "draining";
+  if (status.worker == WorkerState::kFailed) return "failed";
+  if (status.worker == WorkerState::kReady) return is_stuck(status) ? "degraded" : "ok";
+  return status.n_restarts == 0 && status.worker != WorkerState::kRestarting ? "loading" : "degraded";
+}
+
+Json health_json(const gateway::GatewayStatus& status, std::chrono::seconds uptime) {
+  return {{"status", health_word(status)}, {"ready", readiness(status).has_value()},
+          {"version", MINERVA_VERSION},    {"uptime_s", uptime.count()},
+          {"draining", status.draining},   {"requests_active", status.n_active},
+          {"worker", worker_json(status)}, {"model", model_json(status)},
+          {"engine", engine_json(status)}};
+}
+
+}  // namespace minerva::api::native

@@ -1,0 +1,65 @@
+#include "api/openai/chat_request.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <utility>
+
+#include "api/openai/chat_messages.h"
+#include "api/openai/unsupported_fields.h"
+#include "api/parameter_parser.h"
+#include "api/sampling_fields.h"
+
+namespace minerva::api::openai {
+namespace {
+
+void read_stream_options(ParameterParser& fields, bool& include_usage) {
+  const Json* options = fields.object("stream_options");
+  if (options == nullptr) return;
+  ParameterParser inner(*options, "stream_options");
+  inner.boolean("include_usage", include_usage);
+  fields.include(inner.status());
+}
+
+// An effort of "none" turns thinking off; any other is a word that some templates show to the model. What the client
+// says in chat_template_kwargs goes before both.
+void read_template_options(ParameterParser& fields, chat::RenderOptions& render) {
+  Json variables = Json::object();
+  if (const Json* given = fields.object("chat_template_kwargs")) variables = *given;
+  std::string effort;
+  fields.choice("reasoning_effort", {"none", "minimal", "low", "medium", "high", "xhigh", "max"}, effort);
+  if (effort == "none" && !variables.contains("enable_thinking")) render.enable_thinking = false;
+  if (!effort.empty() && effort != "none" && !variables.contains("reasoning_effort"))
+    variables["reasoning_effort"] = effort;
+  if (!variables.empty()) render.template_kwargs = to_text(variables);
+}
+
+}  // namespace
+
+Result<ChatRequest> read_chat_request(std::string_view text, std::uint64_t random_seed) {
+  auto body = parse_json(text);
+  if (!body) return std::unexpected(std::move(body.error()));
+
+  ChatRequest request;
+  ParameterParser fields(*body, "");
+  if (!fields.is_object()) return std::unexpected(fields.status().error());
+  auto conversation = read_messages(*body);
+  if (!conversation) return std::unexpected(std::move(conversation.error()));
+  request.conversation = std::move(*conversation);
+
+  gateway::GenerationRequest& generation = request.generation;
+  generation.sampling.seed = random_seed;
+  fields.text("model", generation.model);
+  read_sampling(fields, generation.sampling);
+  generation.max_tokens = read_max_tokens(fields);
+  generation.stop = read_stop(fields);
+  fields.boolean("ignore_eos", generation.ignore_eos);
+  fields.boolean("stream", request.stream);
+  read_stream_options(fields, request.include_usage);
+  read_template_options(fields, request.render);
+  fields.include(refuse_unsupported(*body));
+  if (fields.failed()) return std::unexpected(fields.status().error());
+  return request;
+}
+
+}  // namespace minerva::api::openai

@@ -1,0 +1,83 @@
+#include "api/openai/unsupported_fields.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "api/parameter_parser.h"
+
+namespace minerva::api::openai {
+namespace {
+
+// The neutral value is what clients send that list every field they know. Null is neutral everywhere.
+struct UnsupportedField {
+  std::string_view name;
+  std::string_view neutral;  // JSON
+};
+
+constexpr std::array kUnsupported{
+    UnsupportedField{"n", "1"},
+    UnsupportedField{"logprobs", "false"},
+    UnsupportedField{"top_logprobs", "0"},
+    UnsupportedField{"audio", "null"},
+    UnsupportedField{"modalities", R"(["text"])"},
+    UnsupportedField{"web_search_options", "null"},
+    // llama-server's
+    UnsupportedField{"grammar", R"("")"},
+    UnsupportedField{"json_schema", "null"},
+    UnsupportedField{"n_probs", "0"},
+    UnsupportedField{"mirostat", "0"},
+    UnsupportedField{"dynatemp_range", "0"},
+    UnsupportedField{"xtc_probability", "0"},
+    UnsupportedField{"dry_multiplier", "0"},
+    UnsupportedField{"lora", "[]"},
+};
+
+void refuse_tools(ParameterParser& fields, std::string_view tools_name, std::string_view choice_name) {
+  const Json* tools = fields.array(tools_name);
+  if (tools == nullptr || tools->empty()) return;
+  const Json* choice = fields.value(choice_name);
+  if (choice != nullptr && *choice == "none") return;
+  fields.refuse(tools_name,
+                fmt::format("{} are not supported by this version; leave them out, or send {} \"none\"",
+                            tools_name, choice_name));
+}
+
+void refuse_response_format(ParameterParser& fields) {
+  const Json* format = fields.object("response_format");
+  if (format == nullptr) return;
+  ParameterParser inner(*format, "response_format");
+  std::string type;
+  inner.choice("type", {"text", "json_object", "json_schema"}, type);
+  if (type.empty()) inner.refuse("type", "response_format.type is missing");
+  if (type != "text") {
+    inner.refuse(
+        "type",
+        fmt::format("response_format.type \"{}\" is not supported by this version; only \"text\" is", type));
+  }
+  fields.include(inner.status());
+}
+
+}  // namespace
+
+Status refuse_unsupported(const Json& body) {
+  ParameterParser fields(body, "");
+  refuse_response_format(fields);
+  refuse_tools(fields, "tools", "tool_choice");
+  refuse_tools(fields, "functions", "function_call");
+  for (const auto& [name, neutral] : kUnsupported) {
+    const Json* given = fields.value(name);
+    if (given == nullptr || *given == Json::parse(neutral)) continue;
+    const std::string hint =
+        neutral == "null" ? "leave it out" : fmt::format("leave it out or send {}", neutral);
+    fields.refuse(name,
+                  fmt::format("{} {} is not supported by this version; {}", name, excerpt(*given), hint));
+  }
+  return fields.status();
+}
+
+}  // namespace minerva::api::openai

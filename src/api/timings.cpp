@@ -1,0 +1,40 @@
+#include "api/timings.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace minerva::api {
+namespace {
+
+double milliseconds(std::uint64_t us) { return static_cast<double>(us) / 1000.0; }
+
+void add_rates(Json& timings, const std::string& phase, std::uint32_t n, std::uint64_t us) {
+  timings[phase + "_n"] = n;
+  timings[phase + "_ms"] = milliseconds(us);
+  timings[phase + "_per_token_ms"] = n == 0 ? 0.0 : milliseconds(us) / n;
+  timings[phase + "_per_second"] = us == 0 ? 0.0 : n / milliseconds(us) * 1000.0;
+}
+
+}  // namespace
+
+Json timings_json(const wire::GenerationStats& stats, const std::optional<wire::ModelCard>& card) {
+  Json timings;
+  timings["cache_n"] = stats.n_cached;
+  add_rates(timings, "prompt", stats.n_prompt - stats.n_cached, stats.prefill_us);
+  add_rates(timings, "predicted", stats.n_generated, stats.decode_us);
+  timings["queue_ms"] = milliseconds(stats.queue_us);
+  timings["inference_ms"] = milliseconds(stats.prefill_us + stats.decode_us);
+  if (!card) return timings;
+  timings["load_ms"] = milliseconds(card->load_us);
+  Json memory = Json::object();
+  for (const wire::DeviceMemory& device : card->memory) {
+    memory[device.device] = device.weights_bytes + device.kv_bytes + device.compute_bytes;
+  }
+  timings["memory_bytes"] = std::move(memory);
+  timings["gpu"] = card->n_gpu_layers > 0;
+  timings["gpu_layers"] = card->n_gpu_layers;
+  return timings;
+}
+
+}  // namespace minerva::api

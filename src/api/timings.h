@@ -1,0 +1,18 @@
+#pragma once
+// What a request took, as an extra object of its answer: llama-server's names and formulas (tools/server/README.md), and
+// ours beside them.
+//
+// Milliseconds, tokens, bytes. A rate over no time at all is 0. Threads: pure function.
+
+#include <optional>
+
+#include "api/json_text.h"
+#include "wire/types.h"
+
+namespace minerva::api {
+
+// `card` is missing when the worker died right after the answer; what it would tell is left out then.
+[[nodiscard]] Json timings_json(const wire::GenerationStats& stats,
+                                const std::optional<wire::ModelCard>& card);
+
+}  // namespace minerva::api

@@ -1,0 +1,104 @@
+#include "api/openai/chat_response.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+#include "api/timings.h"
+
+namespace minerva::api::openai {
+namespace {
+
+const ChatHead kHead{.id = "chatcmpl-1", .created = 7, .model = "m"};
+
+gateway::Finished finished(wire::FinishReason reason) {
+  return {.reason = reason,
+          .stop_text = {},
+          .stats = {.n_prompt = 12,
+                    .n_cached = 2,
+                    .n_generated = 4,
+                    .queue_us = 500,
+                    .prefill_us = 5000,
+                    .decode_us = 8000}};
+}
+
+wire::ModelCard card() {
+  wire::ModelCard card;
+  card.n_gpu_layers = 3;
+  card.load_us = 250'000;
+  card.memory = {{.device = "CPU", .weights_bytes = 100, .kv_bytes = 20, .compute_bytes = 3},
+                 {.device = "Vulkan0", .weights_bytes = 1000, .kv_bytes = 200, .compute_bytes = 30}};
+  return card;
+}
+
+constexpr std::string_view kTimings =
+    R"({"cache_n":2,"prompt_n":10,"prompt_ms":5.0,"prompt_per_token_ms":0.5,"prompt_per_second":2000.0,)"
+    R"("predicted_n":4,"predicted_ms":8.0,"predicted_per_token_ms":2.0,"predicted_per_second":500.0,)"
+    R"("queue_ms":0.5,"inference_ms":13.0,"load_ms":250.0,"memory_bytes":{"CPU":123,"Vulkan0":1230},"gpu":true,"gpu_layers":3})";
+
+constexpr std::string_view kUsage =
+    R"({"prompt_tokens":12,"completion_tokens":4,"total_tokens":16,"prompt_tokens_details":{"cached_tokens":2}})";
+
+TEST(ChatResponse, IsOneObjectWithUsageAndTimings) {
+  EXPECT_EQ(
+      completion_body(kHead, "Hi \"you\"\n", finished(wire::FinishReason::kLength), card()),
+      R"({"id":"chatcmpl-1","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,)"
+      R"("message":{"role":"assistant","content":"Hi \"you\"\n","refusal":null},"logprobs":null,"finish_reason":"length"}],)"
+      R"("usage":)" +
+          std::string(kUsage) + R"(,"timings":)" + std::string(kTimings) + "}");
+}
+
+TEST(ChatResponse, StreamsRoleTextFinishAndDone) {
+  const ChatEvents events(kHead, false);
+  const std::string head =
+      R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":7,"model":"m",)";
+  EXPECT_EQ(events.role(),
+            head + R"("choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},)"
+                   R"("logprobs":null,"finish_reason":null}]})"
+                   "\n\n");
+  EXPECT_EQ(events.text("Hï\n"),
+            head +
+                R"("choices":[{"index":0,"delta":{"content":"Hï\n"},"logprobs":null,"finish_reason":null}]})"
+                "\n\n");
+  EXPECT_EQ(events.end(finished(wire::FinishReason::kStop), card()),
+            head + R"("choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"timings":)" +
+                std::string(kTimings) + "}\n\ndata: [DONE]\n\n");
+}
+
+TEST(ChatResponse, StreamsUsageInAChunkOfItsOwnWhenAskedFor) {
+  const ChatEvents events(kHead, true);
+  const std::string head =
+      R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":7,"model":"m",)";
+  EXPECT_TRUE(events.role().ends_with(R"("finish_reason":null}],"usage":null})"
+                                      "\n\n"));
+  EXPECT_TRUE(events.text("x").ends_with(R"("finish_reason":null}],"usage":null})"
+                                         "\n\n"));
+  EXPECT_EQ(
+      events.end(finished(wire::FinishReason::kStop), card()),
+      head +
+          R"("choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null,"timings":)" +
+          std::string(kTimings) + "}\n\n" + head + R"("choices":[],"usage":)" + std::string(kUsage) +
+          "}\n\ndata: [DONE]\n\n");
+}
+
+TEST(ChatResponse, EndsABrokenStreamWithOneErrorEvent) {
+  EXPECT_EQ(error_event({.code = ErrorCode::kWorkerCrashed, .message = "the worker died", .field = {}}),
+            "data: {\"error\":{\"message\":\"the worker "
+            "died\",\"type\":\"server_error\",\"param\":null,\"code\":\"worker_crashed\"}}\n\n");
+}
+
+TEST(ChatResponse, MakesAnIdOfEverySixteenDigits) {
+  EXPECT_EQ(make_head(0xABC, 7, "m").id, "chatcmpl-0000000000000abc");
+}
+
+TEST(Timings, AreZeroRatesWhereNoTimePassed) {
+  const Json timings = timings_json({.n_prompt = 5, .n_cached = 5, .n_generated = 1}, std::nullopt);
+  EXPECT_EQ(timings["prompt_n"], 0);
+  EXPECT_EQ(timings["prompt_per_token_ms"], 0.0);
+  EXPECT_EQ(timings["predicted_per_second"], 0.0);
+  EXPECT_FALSE(timings.contains("gpu"));
+}
+
+}  // namespace
+}  // namespace minerva::api::openai

@@ -1,0 +1,99 @@
+#include "api/sampling_fields.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace minerva::api {
+namespace {
+
+wire::SamplingParams sampling_of(const char* text) {
+  const Json body = Json::parse(text);
+  ParameterParser fields(body, "");
+  wire::SamplingParams sampling;
+  sampling.seed = 77;
+  read_sampling(fields, sampling);
+  EXPECT_TRUE(fields.status().has_value()) << fields.status().error().message;
+  return sampling;
+}
+
+std::uint32_t max_tokens_of(const char* text) {
+  const Json body = Json::parse(text);
+  ParameterParser fields(body, "");
+  const std::uint32_t limit = read_max_tokens(fields);
+  EXPECT_TRUE(fields.status().has_value());
+  return limit;
+}
+
+TEST(SamplingFields, ReadEveryField) {
+  const auto sampling =
+      sampling_of(R"({"temperature": 2, "top_p": 0.5, "top_k": 7, "min_p": 0.25, "typical_p": 0.75,
+      "repeat_penalty": 1.5, "repeat_last_n": 128, "presence_penalty": -2, "frequency_penalty": 1.25, "seed": 12,
+      "logit_bias": {"50256": -100, "3": 1.5}})");
+  EXPECT_FLOAT_EQ(sampling.temperature, 2.0F);
+  EXPECT_FLOAT_EQ(sampling.top_p, 0.5F);
+  EXPECT_EQ(sampling.top_k, 7);
+  EXPECT_FLOAT_EQ(sampling.min_p, 0.25F);
+  EXPECT_FLOAT_EQ(sampling.typical_p, 0.75F);
+  EXPECT_FLOAT_EQ(sampling.repeat_penalty, 1.5F);
+  EXPECT_EQ(sampling.repeat_last_n, 128);
+  EXPECT_FLOAT_EQ(sampling.presence_penalty, -2.0F);
+  EXPECT_FLOAT_EQ(sampling.frequency_penalty, 1.25F);
+  EXPECT_EQ(sampling.seed, 12U);
+  ASSERT_EQ(sampling.logit_bias.size(), 2U);
+  EXPECT_EQ(sampling.logit_bias[0].token, 50256);
+  EXPECT_FLOAT_EQ(sampling.logit_bias[0].bias, -100.0F);
+  EXPECT_EQ(sampling.logit_bias[1].token, 3);
+}
+
+TEST(SamplingFields, KeepWhatWasThereForAbsentAndNullFields) {
+  const wire::SamplingParams plain;
+  for (const char* text :
+       {"{}", R"({"temperature": null, "top_k": null, "seed": null, "logit_bias": null})"}) {
+    const auto sampling = sampling_of(text);
+    EXPECT_FLOAT_EQ(sampling.temperature, plain.temperature);
+    EXPECT_EQ(sampling.top_k, plain.top_k);
+    EXPECT_EQ(sampling.seed, 77U);
+    EXPECT_TRUE(sampling.logit_bias.empty());
+  }
+}
+
+TEST(SamplingFields, TakeASeedOfAnySixtyFourBitsAndMinusOneForNone) {
+  EXPECT_EQ(sampling_of(R"({"seed": 0})").seed, 0U);
+  EXPECT_EQ(sampling_of(R"({"seed": -1})").seed, 77U);
+  EXPECT_EQ(sampling_of(R"({"seed": -2})").seed, 0xFFFFFFFFFFFFFFFEU);
+  EXPECT_EQ(sampling_of(R"({"seed": 18446744073709551615})").seed, 0xFFFFFFFFFFFFFFFFU);
+}
+
+TEST(SamplingFields, TakeBoundsAsAllowed) {
+  EXPECT_FLOAT_EQ(sampling_of(R"({"temperature": 0})").temperature, 0.0F);
+  EXPECT_FLOAT_EQ(sampling_of(R"({"top_p": 1.0})").top_p, 1.0F);
+  EXPECT_EQ(sampling_of(R"({"top_k": 5.0})").top_k, 5);
+}
+
+TEST(SamplingFields, LetTheNewerNameOfTheTokenLimitWin) {
+  EXPECT_EQ(max_tokens_of("{}"), 0U);
+  EXPECT_EQ(max_tokens_of(R"({"max_tokens": 5})"), 5U);
+  EXPECT_EQ(max_tokens_of(R"({"max_tokens": 5, "max_completion_tokens": 9})"), 9U);
+  EXPECT_EQ(max_tokens_of(R"({"max_tokens": 5, "max_completion_tokens": null})"), 5U);
+  EXPECT_EQ(max_tokens_of(R"({"n_predict": 4, "max_tokens": 5})"), 5U);
+  EXPECT_EQ(max_tokens_of(R"({"max_tokens": -1})"), 0U);
+}
+
+TEST(SamplingFields, ReadStopAsOneStringOrSeveral) {
+  const auto stop_of = [](const char* text) {
+    const Json body = Json::parse(text);
+    ParameterParser fields(body, "");
+    auto stop = read_stop(fields);
+    EXPECT_TRUE(fields.status().has_value());
+    return stop;
+  };
+  EXPECT_EQ(stop_of("{}"), std::vector<std::string>{});
+  EXPECT_EQ(stop_of(R"({"stop": []})"), std::vector<std::string>{});
+  EXPECT_EQ(stop_of(R"({"stop": "\n"})"), std::vector<std::string>{"\n"});
+  EXPECT_EQ(stop_of(R"({"stop": ["a", "b", "c", "d", "e"]})").size(), 5U);
+}
+
+}  // namespace
+}  // namespace minerva::api
