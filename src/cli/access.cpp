@@ -1,0 +1,63 @@
+#include "cli/access.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+namespace minerva::cli {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+}  // namespace
+
+Result<KeyFile> read_key_file(const std::string& path) {
+  std::ifstream file(path);
+  struct stat info{};
+  if (!file || ::stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) {
+    return fail(ErrorCode::kInvalidConfiguration, fmt::format("the key file {} cannot be read", path),
+                "api-key-file");
+  }
+  KeyFile found;
+  for (std::string line; std::getline(file, line);) {
+    const std::string_view key = trimmed(line);
+    if (!key.empty() && !key.starts_with('#')) found.keys.emplace_back(key);
+  }
+  if (found.keys.empty()) {
+    return fail(ErrorCode::kInvalidConfiguration,
+                fmt::format("the key file {} has no key in it; write one a line", path), "api-key-file");
+  }
+  if ((info.st_mode & S_IROTH) != 0) {
+    found.warning =
+        fmt::format("every user of this machine can read the keys in {}; run: chmod 600 {}", path, path);
+  }
+  return found;
+}
+
+bool is_loopback(std::string_view host) {
+  if (host == "localhost") return true;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const std::string text{host};
+  in_addr four{};
+  if (::inet_pton(AF_INET, text.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127U;
+  in6_addr six{};
+  return ::inet_pton(AF_INET6, text.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+Status check_exposure(std::string_view host, bool has_keys) {
+  if (has_keys || is_loopback(host)) return {};
+  return fail(ErrorCode::kInvalidConfiguration,
+              fmt::format("--host {} would let other machines use this server without a key; set one with "
+                          "--api-key-file FILE or "
+                          "MINERVA_API_KEY, or serve this machine alone with --host 127.0.0.1",
+                          host),
+              "host");
+}
+
+}  // namespace minerva::cli

@@ -1,0 +1,29 @@
+#pragma once
+// Who may reach the server: the keys that open it, and the rule that a server others can reach has some.
+//
+// Threads: pure but for reading the key file.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace minerva::cli {
+
+struct KeyFile {
+  std::vector<std::string> keys;
+  std::string warning;  // empty, or why the file is not as safe as it should be
+};
+
+// One key a line; empty lines and lines that begin with '#' do not count. kInvalidConfiguration when the file cannot be
+// read or has no key.
+[[nodiscard]] Result<KeyFile> read_key_file(const std::string& path);
+
+// True for addresses that only this machine reaches: 127.0.0.0/8, ::1, "localhost".
+[[nodiscard]] bool is_loopback(std::string_view host);
+
+// kInvalidConfiguration when others could reach the server and no key is set.
+[[nodiscard]] Status check_exposure(std::string_view host, bool has_keys);
+
+}  // namespace minerva::cli
