@@ -1,0 +1,1 @@
+"""One module a subject: each `sample(rng, split)` makes one exchange."""
