@@ -11,9 +11,38 @@ function(minerva_library room)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   set(target minerva_${room})
   string(REPLACE "/" "_" target ${target})
-  add_library(${target} STATIC ${ARG_SOURCES})
+  set(present) #TEMP
+  foreach(source IN LISTS ARG_SOURCES) #TEMP
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source}) #TEMP
+      list(APPEND present ${source}) #TEMP
+    else() #TEMP
+      message(WARNING "${room}/${source} is not there yet") #TEMP
+    endif() #TEMP
+  endforeach() #TEMP
+  if(NOT present) #TEMP
+    file(WRITE ${PROJECT_BINARY_DIR}/empty.cpp "") #TEMP
+    set(present ${PROJECT_BINARY_DIR}/empty.cpp) #TEMP
+  endif() #TEMP
+  add_library(${target} STATIC ${present})
   minerva_include_root(${target} ${room})
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE minerva_flags ${ARG_PRIVATE})
+  if(MINERVA_CHECK_HEADERS)
+    minerva_check_headers(${target} ${room})
+  endif()
+endfunction()
+
+# Every header compiles alone, with nothing but what its room links: one source a header, built as objects.
+function(minerva_check_headers target room)
+  file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/src CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${room}/*.h)
+  set(sources)
+  foreach(header IN LISTS headers)
+    set(source ${PROJECT_BINARY_DIR}/headers/${header}.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${header}\"\n#include \"${header}\"\n")
+    list(APPEND sources ${source})
+  endforeach()
+  add_library(${target}_headers OBJECT EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(${target}_headers PRIVATE ${target} minerva_flags $<TARGET_PROPERTY:${target},LINK_LIBRARIES>)
+  set_property(GLOBAL APPEND PROPERTY MINERVA_HEADER_TARGETS ${target}_headers)
 endfunction()
 
 # The include root of a room holds one link, ROOM -> src/ROOM, so that "ROOM/name.h" resolves and no sibling does.

@@ -1,0 +1,68 @@
+"""The two programs under test, started with the same model, threads, context and slots."""
+import contextlib
+import dataclasses
+import pathlib
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+THREADS = "2"
+PARALLEL = "8"
+CONTEXT = "16384"
+START_DEADLINE_S = 120
+
+
+@dataclasses.dataclass
+class Server:
+    name: str
+    command: list[str]
+    ready_path: str
+
+    @contextlib.contextmanager
+    def running(self, model: pathlib.Path) -> Iterator[str]:
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen([*self.command, "--model", str(model), "--port", str(port)], stdout=log, stderr=log)
+            try:
+                _wait_ready(process, url + self.ready_path, log)
+                yield url
+            finally:
+                process.terminate()
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+def both(minerva: pathlib.Path, serve_args: list[str]) -> list[Server]:
+    common = ["--alias", "m", "--threads", THREADS, "--device", "none", "--parallel", PARALLEL, "--ctx-size", CONTEXT]
+    return [
+        Server("minerva", [str(minerva), "serve", *common, *serve_args], "/readyz"),
+        Server("llama-server", ["llama-server", *common], "/health"),
+    ]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_ready(process: subprocess.Popen, url: str, log) -> None:
+    deadline = time.monotonic() + START_DEADLINE_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            log.seek(0)
+            raise SystemExit(f"{process.args[0]} ended at its start:\n{log.read().decode(errors='replace')[-2000:]}")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            with urllib.request.urlopen(url, timeout=2) as reply:
+                if reply.status == 200:
+                    return
+        time.sleep(0.1)
+    raise SystemExit(f"{process.args[0]} was not ready within {START_DEADLINE_S} s")
