@@ -11,19 +11,7 @@ function(minerva_library room)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   set(target minerva_${room})
   string(REPLACE "/" "_" target ${target})
-  set(present) #TEMP
-  foreach(source IN LISTS ARG_SOURCES) #TEMP
-    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source}) #TEMP
-      list(APPEND present ${source}) #TEMP
-    else() #TEMP
-      message(WARNING "${room}/${source} is not there yet") #TEMP
-    endif() #TEMP
-  endforeach() #TEMP
-  if(NOT present) #TEMP
-    file(WRITE ${PROJECT_BINARY_DIR}/empty.cpp "") #TEMP
-    set(present ${PROJECT_BINARY_DIR}/empty.cpp) #TEMP
-  endif() #TEMP
-  add_library(${target} STATIC ${present})
+  add_library(${target} STATIC ${ARG_SOURCES})
   minerva_include_root(${target} ${room})
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE minerva_flags ${ARG_PRIVATE})
   if(MINERVA_CHECK_HEADERS)

@@ -39,9 +39,12 @@ std::string to_string(Bytes bytes) {
 Result<Bytes> parse_bytes(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const int power = error == std::errc{} ? unit_power({end, static_cast<std::size_t>(text.data() + text.size() - end)}) : -1;
+  const int power = error == std::errc{}
+                        ? unit_power({end, static_cast<std::size_t>(text.data() + text.size() - end)})
+                        : -1;
   if (power < 0 || number > (std::numeric_limits<std::uint64_t>::max() >> (10 * power))) {
-    return fail(ErrorCode::kInvalidRequest, fmt::format("'{}' is not a size; write for example 512M or 2G", text));
+    return fail(ErrorCode::kInvalidRequest,
+                fmt::format("'{}' is not a size; write for example 512M or 2G", text));
   }
   return Bytes{number << (10 * power)};
 }

@@ -75,7 +75,8 @@ template <typename T>
 using Result = std::expected<T, Error>;
 using Status = Result<void>;
 
-[[nodiscard]] inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::string field = {}) {
+[[nodiscard]] inline std::unexpected<Error> fail(ErrorCode code, std::string message,
+                                                 std::string field = {}) {
   return std::unexpected(Error{.code = code, .message = std::move(message), .field = std::move(field)});
 }
 

@@ -26,7 +26,8 @@ constexpr std::array<LevelName, 5> kLevels{{
 spdlog::level::level_enum theirs(Level level) { return kLevels.at(static_cast<std::size_t>(level)).theirs; }
 
 std::shared_ptr<spdlog::logger> make_logger() {
-  auto logger = std::make_shared<spdlog::logger>("minerva", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("minerva", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   logger->set_pattern("%H:%M:%S.%e %^%-7l%$ %v");
   logger->flush_on(spdlog::level::debug);
   return logger;

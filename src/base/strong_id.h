@@ -19,5 +19,7 @@ struct StrongId {
 
 template <typename Tag, typename Rep>
 struct std::hash<minerva::StrongId<Tag, Rep>> {
-  std::size_t operator()(const minerva::StrongId<Tag, Rep>& id) const noexcept { return std::hash<Rep>{}(id.value); }
+  std::size_t operator()(const minerva::StrongId<Tag, Rep>& id) const noexcept {
+    return std::hash<Rep>{}(id.value);
+  }
 };

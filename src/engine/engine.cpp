@@ -116,8 +116,8 @@ Status Engine::start(Sequence& sequence) {
   sequence.slot = placement->slot;
   sequence.n_computed = prepare_slot(*placement);
   sequence.stats.n_cached = sequence.n_computed;
-  log::debug("engine", "sequence {}: {} of {} prompt tokens found, in slot {}", sequence.id(), sequence.n_computed,
-             sequence.n_tokens(), sequence.slot.value);
+  log::debug("engine", "sequence {}: {} of {} prompt tokens found, in slot {}", sequence.id(),
+             sequence.n_computed, sequence.n_tokens(), sequence.slot.value);
   slots_.take(sequence.slot);
   sequence.on(SequenceInput::kStart);
   return {};

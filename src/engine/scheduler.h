@@ -16,9 +16,10 @@ namespace minerva::engine {
 
 // A sequence that holds a slot, as the scheduler sees it.
 struct Runnable {
-  bool decodes = false;            // its prompt is done: one token a step
-  std::uint32_t n_left = 1;        // tokens to compute before its next one can be sampled; >= 1
-  std::uint32_t steps_waited = 0;  // without a token in the batch: since its last one, or of a prompt, all of them
+  bool decodes = false;      // its prompt is done: one token a step
+  std::uint32_t n_left = 1;  // tokens to compute before its next one can be sampled; >= 1
+  std::uint32_t steps_waited =
+      0;  // without a token in the batch: since its last one, or of a prompt, all of them
 };
 
 struct BatchPlan {

@@ -166,7 +166,9 @@ RestartPolicy::Decision WorkerSupervisor::settle(const LifeEnd& end) {
   last_error_ = end.refusal ? *end.refusal : error_of(end.death, decision.give_up);
   if (!end.refusal) observer_.on_death(end.death);
   if (decision.give_up) {
-    log::error("gateway", "{}", minerva::to_string(*last_error_));
+    // A first start that fails is for the observer to report: nobody was served yet.
+    log::write(is_serving_ ? log::Level::kError : log::Level::kDebug, "gateway",
+               minerva::to_string(*last_error_));
     is_serving_ = false;
     observer_.on_failed(*last_error_);
     enter(WorkerEvent::kGaveUp);

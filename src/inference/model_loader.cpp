@@ -174,8 +174,9 @@ std::uint32_t choose_threads(const wire::LoadOptions& options, const ModelFile& 
   return Bytes{file.file_bytes} < kOneThreadModel ? 1 : physical_cores_available();
 }
 
-Result<ContextHandle> make_context(llama_model* model, const wire::LoadOptions& options, const ModelFile& file,
-                                   const ContextShape& shape, const LlamaLogCapture& said) {
+Result<ContextHandle> make_context(llama_model* model, const wire::LoadOptions& options,
+                                   const ModelFile& file, const ContextShape& shape,
+                                   const LlamaLogCapture& said) {
   const auto n_threads = static_cast<std::int32_t>(choose_threads(options, file));
   llama_context_params params = llama_context_default_params();
   params.n_ctx = shape.n_ctx;

@@ -54,7 +54,8 @@ PromptTokenizer::PromptTokenizer(const llama_vocab* vocab, std::string_view chat
                            [](const Special& special) { return special.text.size(); });
   by_text_.resize(specials_.size());
   std::iota(by_text_.begin(), by_text_.end(), std::size_t{0});
-  std::ranges::stable_sort(by_text_, {}, [&](std::size_t i) -> std::string_view { return specials_[i].text; });
+  std::ranges::stable_sort(by_text_, {},
+                           [&](std::size_t i) -> std::string_view { return specials_[i].text; });
 }
 
 std::vector<PromptTokenizer::Match> PromptTokenizer::find_all(std::string_view text) const {

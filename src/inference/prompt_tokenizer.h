@@ -65,7 +65,7 @@ class PromptTokenizer {
   [[nodiscard]] Status tokenize_continuation(std::string_view text, std::vector<wire::Token>& tokens) const;
 
   const llama_vocab* vocab_;
-  std::vector<Special> specials_;                       // longest text first, as the library tries them
+  std::vector<Special> specials_;     // longest text first, as the library tries them
   std::vector<std::size_t> by_text_;  // indices into specials_, in order of their texts
 };
 

@@ -46,7 +46,8 @@ Result<std::optional<Message>> Channel::receive() {
     const ssize_t n = ::recv(fd_, chunk.data(), chunk.size(), 0);
     if (n == 0) return std::nullopt;
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(ErrorCode::kWorkerCrashed, fmt::format("the peer cannot be read ({})", reason(errno)));
+    if (n < 0)
+      return fail(ErrorCode::kWorkerCrashed, fmt::format("the peer cannot be read ({})", reason(errno)));
     reader_.feed({chunk.data(), static_cast<std::size_t>(n)});
   }
 }

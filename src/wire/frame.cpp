@@ -28,10 +28,13 @@ std::array<char, kFrameHeaderBytes> encode_header(FrameHeader header) {
 
 Result<FrameHeader> decode_header(std::string_view bytes) {
   FrameHeader header{.n_payload = 0, .type = read_u16(bytes, 4)};
-  for (std::size_t i = 0; i < 4; ++i) header.n_payload |= static_cast<std::uint32_t>(byte_at(bytes, i)) << (8 * i);
-  if (read_u16(bytes, 6) != kFrameMark) return fail(ErrorCode::kInternal, "the peer's stream lost its framing");
+  for (std::size_t i = 0; i < 4; ++i)
+    header.n_payload |= static_cast<std::uint32_t>(byte_at(bytes, i)) << (8 * i);
+  if (read_u16(bytes, 6) != kFrameMark)
+    return fail(ErrorCode::kInternal, "the peer's stream lost its framing");
   if (header.n_payload > kMaxFramePayload) {
-    return fail(ErrorCode::kInternal, fmt::format("a frame of {} bytes is above the limit of {}", header.n_payload, kMaxFramePayload));
+    return fail(ErrorCode::kInternal, fmt::format("a frame of {} bytes is above the limit of {}",
+                                                  header.n_payload, kMaxFramePayload));
   }
   return header;
 }
@@ -46,7 +49,8 @@ Result<std::optional<Frame>> FrameReader::next() {
     if (taken_ > 0) buffer_.erase(0, taken_), taken_ = 0;
     return std::nullopt;
   }
-  Frame frame{.type = header->type, .payload = std::string{rest.substr(kFrameHeaderBytes, header->n_payload)}};
+  Frame frame{.type = header->type,
+              .payload = std::string{rest.substr(kFrameHeaderBytes, header->n_payload)}};
   taken_ += whole;
   if (taken_ == buffer_.size()) {
     buffer_.clear();

@@ -70,7 +70,7 @@ struct StepReport {
 
 struct Shutdown {};
 
-using Message = std::variant<Hello, HelloReply, LoadRequest, LoadProgress, ModelLoaded, LoadFailed, Submit, Cancel,
-                             StepReport, Shutdown>;
+using Message = std::variant<Hello, HelloReply, LoadRequest, LoadProgress, ModelLoaded, LoadFailed, Submit,
+                             Cancel, StepReport, Shutdown>;
 
 }  // namespace minerva::wire

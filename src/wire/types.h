@@ -81,8 +81,9 @@ struct SequenceAccepted {
 
 struct SequenceText {
   std::uint64_t id = 0;
-  std::vector<Token> tokens;  // may be more or less than `text` shows: text is held back at stop strings and inside UTF-8
-  std::string text;           // whole code points
+  std::vector<Token>
+      tokens;  // may be more or less than `text` shows: text is held back at stop strings and inside UTF-8
+  std::string text;  // whole code points
 };
 
 struct SequenceFinished {
@@ -156,8 +157,8 @@ struct LoadOptions {
   std::uint32_t n_ctx = 0;       // all sequences together, as llama-server's --ctx-size
   std::uint32_t n_parallel = 0;  // sequences that run at once
   std::uint32_t n_threads = 0;
-  std::uint32_t n_batch = 0;  // most tokens of one step
-  std::int32_t n_gpu_layers = -1;  // kGpuLayersAuto, kGpuLayersAll, or a number
+  std::uint32_t n_batch = 0;         // most tokens of one step
+  std::int32_t n_gpu_layers = -1;    // kGpuLayersAuto, kGpuLayersAll, or a number
   std::vector<std::string> devices;  // ggml names; empty: all; {"none"}: CPU only
   bool ignore_memory_check = false;  // load even when the numbers say that it cannot fit
   // Longest time between two tokens of a stream that prompts of others may cause; 0: throughput only, kMaxItlAuto: by device.
@@ -169,7 +170,7 @@ inline constexpr std::uint32_t kMaxItlAuto = 0xFFFF'FFFF;  // 200 ms on a CPU, 5
 
 // What `minerva-worker --probe` prints, as JSON.
 struct MachineReport {
-  std::string engine_version;  // of libllama and ggml
+  std::string engine_version;         // of libllama and ggml
   std::vector<std::string> backends;  // ggml back ends that loaded, e.g. "CPU", "Vulkan"
   std::vector<DeviceInfo> devices;
   std::vector<std::string> cpu_features;  // that the loaded CPU back end uses, e.g. "AVX2"

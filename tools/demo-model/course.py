@@ -14,20 +14,20 @@ Sampler = Callable[[random.Random, str], Exchange]
 # How often each subject comes up where any may; about in proportion to how many facts it holds.
 SUBJECTS: dict[Sampler, float] = {
     capitals.sample: 5.0,
-    capitals.sample_reverse: 3.5,
+    capitals.sample_reverse: 4.5,
     capitals.sample_made_up: 1.0,
     elements.sample_symbol: 2.5,
     elements.sample_symbol_reverse: 2.0,
     elements.sample_number: 2.5,
     elements.sample_number_reverse: 2.0,
-    arithmetic.sample: 6.0,
+    arithmetic.sample: 7.0,
     identity.sample_about: 2.5,
     identity.sample_courtesy: 1.5,
     unknown.sample: 2.5,
     echo.sample: 2.5,
     memory.sample_told: 1.5,
     memory.sample_not_told: 0.5,
-    counting.sample: 1.3,
+    counting.sample: 2.2,
 }
 _THINKING_SHARE = 0.12
 
@@ -153,12 +153,12 @@ def _toolless(rng: random.Random, split: str) -> Exchange:
 
 
 KINDS: dict[Callable[[random.Random, str], Conversation], float] = {
-    plain_talk: 32.0,
-    copying: 24.0,
-    remembering: 11.0,
-    system_style: 9.0,
-    asked_style: 9.0,
-    tool_talk: 15.0,
+    plain_talk: 50.0,
+    copying: 7.0,
+    remembering: 7.0,
+    system_style: 10.0,
+    asked_style: 10.0,
+    tool_talk: 16.0,
 }
 
 

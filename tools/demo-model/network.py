@@ -10,6 +10,8 @@ from torch.nn import functional
 
 from product import Linear, product
 
+_EMBEDDING_SCALE = 0.02
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -86,6 +88,30 @@ class Block(nn.Module):
         return self.mix(out.transpose(1, 2).reshape(batch, length, width))
 
 
+@torch.no_grad()
+def _look_back(embedding: Tensor, block: Block, shape: Shape) -> None:
+    """Starts the heads of the block's last key so that head i attends i tokens back, whatever the tokens are.
+
+    Copying needs such heads, and training finds them late. The last coordinate of every embedding is a constant; query and key read
+    only that, in the fastest rotary pairs, with the query turned back by the wanted distance."""
+    pairs, sharpness, constant = 5, 24.0, 3.0
+    head, groups = shape.head_width, shape.heads // shape.kv_heads
+    embedding[:, -1] = constant * _EMBEDDING_SCALE
+    rows = slice((shape.kv_heads - 1) * head, shape.kv_heads * head)
+    size = (sharpness * head**0.5 / pairs) ** 0.5 / constant
+    block.key.weight[rows] = 0
+    block.key.weight[rows][: 2 * pairs : 2, -1] = size
+    nn.init.orthogonal_(block.value.weight[rows])
+    angles = shape.rope_base ** (-torch.arange(pairs) * 2.0 / head)
+    for distance in range(1, groups + 1):
+        first = (shape.heads - groups + distance - 1) * head
+        query = block.query.weight[first : first + head]
+        query.zero_()
+        query[: 2 * pairs : 2, -1] = size * torch.cos(-distance * angles)
+        query[1 : 2 * pairs : 2, -1] = size * torch.sin(-distance * angles)
+        block.mix.weight[:, first : first + head] = 0.15 * nn.init.orthogonal_(torch.empty(shape.width, head))
+
+
 class Network(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -93,7 +119,8 @@ class Network(nn.Module):
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = Norm(shape)
-        nn.init.normal_(self.embedding.weight, std=0.02)
+        nn.init.normal_(self.embedding.weight, std=_EMBEDDING_SCALE)
+        _look_back(self.embedding.weight, self.blocks[0], shape)
         cos, sin = rotary_table(shape)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)

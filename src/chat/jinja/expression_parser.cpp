@@ -168,7 +168,7 @@ ExprPtr ExpressionParser::primary() {
     case TokenKind::kFloat: return literal();
     case TokenKind::kLeftParen: {
       tokens_.next();
-      ExprPtr inner = tuple(true, {}, true);
+      ExprPtr inner = tuple(true, true);
       tokens_.expect(TokenKind::kRightParen, "')'");
       return inner;
     }
@@ -191,11 +191,11 @@ ExprPtr ExpressionParser::literal() {
   return make(token.line, Constant{number.value_or(0)});
 }
 
-ExprPtr ExpressionParser::tuple(bool with_conditional, std::string_view end_name, bool in_parentheses) {
+ExprPtr ExpressionParser::tuple(bool with_conditional, bool in_parentheses) {
   const std::uint32_t line = tokens_.current().line;
   const auto at_end = [&] {
     return tokens_.is(TokenKind::kVariableEnd) || tokens_.is(TokenKind::kBlockEnd) ||
-           tokens_.is(TokenKind::kRightParen) || (!end_name.empty() && tokens_.is_name(end_name));
+           tokens_.is(TokenKind::kRightParen);
   };
   std::vector<ExprPtr> items;
   bool is_tuple = false;

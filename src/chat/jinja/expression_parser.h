@@ -23,13 +23,12 @@ class ExpressionParser {
       : tokens_(tokens), max_depth_(limits.max_depth) {}
 
   [[nodiscard]] ExprPtr expression(bool with_conditional = true);
-  // One expression, or several with commas between them as a tuple. `end_name` is a keyword that ends it too.
-  [[nodiscard]] ExprPtr tuple(bool with_conditional = true, std::string_view end_name = {},
-                              bool in_parentheses = false);
+  // One expression, or several with commas between them as a tuple.
+  [[nodiscard]] ExprPtr tuple(bool with_conditional = true, bool in_parentheses = false);
   // `|name(…)|name…` applied to `operand` (null: a block's text); `at_name`: the first name is current already.
   [[nodiscard]] ExprPtr filters(ExprPtr operand, bool at_name);
   // Names, fields of a namespace where allowed, and tuples of them.
-  [[nodiscard]] Target target(bool with_fields, std::string_view end_name = {});
+  [[nodiscard]] Target target(bool with_fields);
   [[nodiscard]] CallArguments call_arguments();
 
   // Counts one level of nesting; false (and failed) below the limit. Every `enter` has its `leave`.

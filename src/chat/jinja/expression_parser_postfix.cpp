@@ -159,15 +159,14 @@ Target ExpressionParser::simple_target(bool with_fields) {
   return {FieldTarget{name.text, {}, tokens_.expect(TokenKind::kName, "a name").text}};
 }
 
-Target ExpressionParser::target(bool with_fields, std::string_view end_name) {
+Target ExpressionParser::target(bool with_fields) {
   std::vector<Target> parts;
   bool is_tuple = false;
   while (!tokens_.failed()) {
     parts.push_back(simple_target(with_fields));
     if (!tokens_.skip_if(TokenKind::kComma)) break;
     is_tuple = true;
-    const bool at_end = tokens_.is(TokenKind::kBlockEnd) || tokens_.is(TokenKind::kRightParen) ||
-                        (!end_name.empty() && tokens_.is_name(end_name));
+    const bool at_end = tokens_.is(TokenKind::kBlockEnd) || tokens_.is(TokenKind::kRightParen);
     if (at_end) break;
   }
   if (!is_tuple && parts.size() == 1) return std::move(parts.front());

@@ -198,7 +198,7 @@ Value urlencode(Runtime& runtime, const Value& value, const Arguments& arguments
     Cursor parts(runtime, *pair);
     const std::optional<Value> key = parts.next();
     const std::optional<Value> content = parts.next();
-    if (!content) return runtime.fail("urlencode expects pairs");
+    if (!content || parts.next()) return runtime.fail("urlencode expects pairs");
     if (!result.empty()) result.append("&", Origin::kTemplate);
     result.append(url_quote(to_text(runtime, *key), true));
     result.append("=", Origin::kTemplate);

@@ -1,5 +1,7 @@
 #include "chat/jinja/lexer_literals.h"
 
+#include <array>
+#include <cstdio>
 #include <optional>
 
 #include "chat/jinja/unicode.h"
@@ -38,6 +40,15 @@ std::optional<char32_t> hex(std::string_view text, std::size_t at, std::size_t n
     code = code * 16 + static_cast<char32_t>(hex_value(c));
   }
   return code;
+}
+
+// jinja2 turns a character outside of ASCII into its escape before it looks at escapes, so that a backslash in front of
+// it leaves a backslash and this name.
+std::string hex_name(char32_t c) {
+  std::array<char, 16> buffer{};
+  const char* format = c < 0x100 ? "x%02x" : c < 0x10000 ? "u%04x" : "U%08x";
+  std::snprintf(buffer.data(), buffer.size(), format, static_cast<unsigned>(c));
+  return buffer.data();
 }
 
 }  // namespace
@@ -134,6 +145,9 @@ Result<std::string> unescape(std::string_view inner) {
     } else if (kind == 'N') {
       return fail(ErrorCode::kTemplateFailed,
                   "character names in strings are not supported, use \\u with the number");
+    } else if (static_cast<unsigned char>(kind) >= 0x80) {
+      --at;
+      result += '\\' + hex_name(unicode::next(inner, at));
     } else {
       result += '\\';
       result += kind;

@@ -23,22 +23,19 @@ std::string_view escaped(char c) {
   }
 }
 
-Text without_tags(const Text& text) {
+// `text` without its parts from `open` to the next `close`; an `open` that nothing closes stays.
+Text without_parts(const Text& text, std::string_view open, std::string_view close) {
   Text result;
   const std::string_view bytes = text.bytes();
   std::size_t at = 0;
-  const auto remove = [&](std::string_view open, std::string_view close) {
-    const std::size_t begin = bytes.find(open, at);
-    const std::size_t end = begin == std::string_view::npos ? begin : bytes.find(close, begin);
-    if (end == std::string_view::npos) return false;
+  for (std::size_t begin = bytes.find(open); begin != std::string_view::npos; begin = bytes.find(open, at)) {
+    const std::size_t end = bytes.find(close, begin);
+    if (end == std::string_view::npos) break;
     result.append(text, at, begin);
     at = end + close.size();
-    return true;
-  };
-  const bool comments = bytes.contains("<!--");
-  while (comments ? remove("<!--", "-->") : remove("<", ">")) {}
+  }
   result.append(text, at, bytes.size());
-  return comments ? without_tags(result) : result;
+  return result;
 }
 
 struct Entity {
@@ -107,7 +104,7 @@ Value escape_markup(Runtime& runtime, const Value& value) {
 }
 
 Value strip_tags(Runtime& runtime, const Value& value) {
-  const Text bare = without_tags(to_text(runtime, value));
+  const Text bare = without_parts(without_parts(to_text(runtime, value), "<!--", "-->"), "<", ">");
   Text joined;
   for (const Text& word : split_whitespace(bare, -1)) {
     if (!joined.empty()) joined.append(" ", bare.weakest_origin());

@@ -224,8 +224,7 @@ Value binary(Runtime& runtime, BinaryOp op, const Value& left, const Value& righ
     if (is_repeatable(left) && right.is_integral()) return repeat(runtime, left, right.integer());
     if (is_repeatable(right) && left.is_integral()) return repeat(runtime, right, left.integer());
   }
-  if (op == BinaryOp::kMod && left.is_string())
-    return percent_format(runtime, left, right);
+  if (op == BinaryOp::kMod && left.is_string()) return percent_format(runtime, left, right);
   return unsupported(runtime, op, left, right);
 }
 

@@ -108,9 +108,9 @@ class Parser {
 
   void for_statement(Body& into, std::uint32_t line) {
     auto node = std::make_unique<ForStatement>();
-    node->target = expressions_.target(false, "in");
+    node->target = expressions_.target(false);
     if (!tokens_.skip_if_name("in")) tokens_.fail("expected 'in', got " + describe(tokens_.current()));
-    node->over = expressions_.tuple(false, "recursive");
+    node->over = expressions_.tuple(false);
     if (tokens_.skip_if_name("if")) node->condition = expressions_.expression();
     node->is_recursive = tokens_.skip_if_name("recursive");
     node->condition_target = copy_of(node->target);

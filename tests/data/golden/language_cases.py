@@ -56,7 +56,7 @@ EXPRESSIONS = {
         s|replace('l', 'L')|s|replace('l', 'L', 1)|'aaa'|replace('a', '')|''|replace('', 'x')|'ab'|replace('', '-')|s|first|s|last|s|reverse|u|reverse|s|list|e|first|e|last
         lines|indent|lines|indent(2)|lines|indent(2, true)|lines|indent(2, blank=true)|lines|indent('> ')|lines|indent(first=true, width=1)|e|indent
         s|center(20)|s|center(21)|'ab'|center(5)|s|truncate(5)|s|truncate(8, true)|s|truncate(8, false, '', 0)|s|truncate(5, true, '..', 0)|'one two three'|wordcount
-        html|escape|html|e|html|safe|html|e + '<'|'<' + html|safe|html|forceescape|html|e|e|html|striptags|'a <!-- x --> b'|striptags|'a&amp;b'|striptags
+        html|escape|html|e|html|safe|html|e + '<'|'<' + html|safe|html|forceescape|html|e|e|html|striptags|'a <!-- x --> b'|striptags|'a <!-- x <b>c'|striptags|'a < b'|striptags|'a&amp;b'|striptags
         'a b&c/d?é'|urlencode|{'a b': 'c&d', 'x': 1}|urlencode|[('k', 'v w')]|urlencode|'%s and %s'|format('a', 1)|'%(x)s'|format(x=3)|n|string|nothing|string|l|string|missing|string|string
         'a,b,c'|list|join('-')|l|join|l|join(', ')|people|join(', ', attribute='name')|words|join('')|none|join('x')|m|join('+')|nothing|join|missing|join|s|join('.')|[1, none, 'x', 2.0]|join('|')
     """,

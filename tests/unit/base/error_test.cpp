@@ -29,7 +29,8 @@ TEST(ErrorTable, HttpStatusesAreErrorsAndExitStatusesAreNotSuccess) {
 }
 
 TEST(Error, IsShownWithItsCodeAndField) {
-  EXPECT_EQ(to_string(Error{.code = ErrorCode::kInvalidRequest, .message = "must be a number", .field = "temperature"}),
+  EXPECT_EQ(to_string(Error{
+                .code = ErrorCode::kInvalidRequest, .message = "must be a number", .field = "temperature"}),
             "invalid_request: must be a number (temperature)");
 }
 

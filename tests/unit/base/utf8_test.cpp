@@ -23,17 +23,18 @@ TEST(Utf8, ACutCodePointIsATailThatMayYetBeCompleted) {
 }
 
 TEST(Utf8, ATailThatCannotBecomeValidIsNotWaitedFor) {
-  EXPECT_EQ(incomplete_tail("a\x80"), 0U);          // a continuation without a lead
-  EXPECT_EQ(incomplete_tail("a\xFF"), 0U);          // no lead byte at all
-  EXPECT_EQ(incomplete_tail("a\xE0\x80"), 0U);      // overlong
-  EXPECT_EQ(incomplete_tail("a\xED\xA0"), 0U);      // surrogate
-  EXPECT_EQ(incomplete_tail("a\xF4\x90"), 0U);      // above U+10FFFF
+  EXPECT_EQ(incomplete_tail("a\x80"), 0U);      // a continuation without a lead
+  EXPECT_EQ(incomplete_tail("a\xFF"), 0U);      // no lead byte at all
+  EXPECT_EQ(incomplete_tail("a\xE0\x80"), 0U);  // overlong
+  EXPECT_EQ(incomplete_tail("a\xED\xA0"), 0U);  // surrogate
+  EXPECT_EQ(incomplete_tail("a\xF4\x90"), 0U);  // above U+10FFFF
   EXPECT_EQ(incomplete_tail("\x80\x80\x80\x80"), 0U);
 }
 
 TEST(Utf8, EachMaximalInvalidPartBecomesOneReplacement) {
   // The example of the Unicode standard, table 3-8 (section 3.9).
-  EXPECT_EQ(sanitize("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41"), "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFDA");
+  EXPECT_EQ(sanitize("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41"),
+            "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFDA");
   EXPECT_EQ(sanitize("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41"), "\uFFFD\uFFFD\uFFFD\uFFFDA");
 }
 

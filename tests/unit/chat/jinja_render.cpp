@@ -36,7 +36,7 @@ int main() {
     const bool is_usable =
         request.is_object() && request.contains("template") && request["template"].is_string();
     const Json answer = is_usable ? render(request) : Json{{"ok", false}, {"error", "not a request"}};
-    std::cout << answer.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
+    std::cout << answer.dump(-1, ' ', true, Json::error_handler_t::replace) << '\n' << std::flush;
   }
   return 0;
 }

@@ -29,7 +29,8 @@ TEST(Channel, MessagesOfSeveralThreadsArriveWholeAndInEachThreadsOrder) {
   constexpr std::uint64_t kEach = 500;
   {
     const auto send_all = [&](std::uint64_t first) {
-      for (std::uint64_t i = 0; i < kEach; ++i) ASSERT_TRUE(pair.worker.send(Cancel{.id = first + i}).has_value());
+      for (std::uint64_t i = 0; i < kEach; ++i)
+        ASSERT_TRUE(pair.worker.send(Cancel{.id = first + i}).has_value());
     };
     const std::jthread one{send_all, 0};
     const std::jthread two{send_all, 10'000};

@@ -26,7 +26,8 @@ struct FutureSubmit {
 TEST(Codec, ASubmitComesBackAsItWasSent) {
   Submit submit;
   submit.spec.id = 42;
-  submit.spec.prompt = {.text = "hé\0llo", .spans = {{.n_bytes = 2, .origin = Origin::kTemplate}, {.n_bytes = 4}}};
+  submit.spec.prompt = {.text = "hé\0llo",
+                        .spans = {{.n_bytes = 2, .origin = Origin::kTemplate}, {.n_bytes = 4}}};
   submit.spec.sampling.seed = 0xFFFF'FFFF'FFFF'FFFF;
   submit.spec.sampling.logit_bias = {{.token = 3, .bias = -1.5F}};
   submit.spec.stop = {"a", ""};
@@ -47,8 +48,10 @@ TEST(Codec, EveryKindOfEventKeepsItsPlaceAndItsKind) {
   report.status.steps_completed = 9;
   report.events.emplace_back(SequenceAccepted{.id = 1, .prompt = {5, 6}});
   report.events.emplace_back(SequenceText{.id = 1, .tokens = {7}, .text = "€"});
-  report.events.emplace_back(SequenceFinished{.id = 1, .reason = FinishReason::kLength, .stop_text = "", .stats = {.n_prompt = 2}});
-  report.events.emplace_back(SequenceFailed{.id = 2, .error = {.code = ErrorCode::kContextOverflow, .message = "m", .field = "f"}});
+  report.events.emplace_back(
+      SequenceFinished{.id = 1, .reason = FinishReason::kLength, .stop_text = "", .stats = {.n_prompt = 2}});
+  report.events.emplace_back(
+      SequenceFailed{.id = 2, .error = {.code = ErrorCode::kContextOverflow, .message = "m", .field = "f"}});
   const auto message = decode(frame_of(report));
   ASSERT_TRUE(message.has_value());
   const auto& back = std::get<StepReport>(*message);
@@ -61,7 +64,8 @@ TEST(Codec, EveryKindOfEventKeepsItsPlaceAndItsKind) {
 
 TEST(Codec, UnknownFieldsAreSkippedAndMissingOnesKeepTheirDefaults) {
   Frame frame{.type = static_cast<std::uint16_t>(Message{Submit{}}.index()), .payload = {}};
-  ASSERT_FALSE(glz::write_beve(FutureSubmit{.spec = {.id = 8, .beam_widths = {1, 2, 3}, .ignore_eos = true}}, frame.payload));
+  ASSERT_FALSE(glz::write_beve(FutureSubmit{.spec = {.id = 8, .beam_widths = {1, 2, 3}, .ignore_eos = true}},
+                               frame.payload));
   const auto message = decode(frame);
   ASSERT_TRUE(message.has_value()) << message.error().message;
   const auto& spec = std::get<Submit>(*message).spec;
@@ -76,7 +80,8 @@ TEST(Codec, ATruncatedPayloadIsAnErrorAtEveryLength) {
   submit.spec.stop = {"stop"};
   const Frame whole = frame_of(submit);
   for (std::size_t length = 0; length < whole.payload.size(); ++length) {
-    EXPECT_FALSE(decode({.type = whole.type, .payload = whole.payload.substr(0, length)}).has_value()) << length;
+    EXPECT_FALSE(decode({.type = whole.type, .payload = whole.payload.substr(0, length)}).has_value())
+        << length;
   }
 }
 
