@@ -56,7 +56,9 @@ def llama_server(model: Path) -> Iterator[str]:
 
 
 def greedy(url: str, prompt: str) -> str:
-    body = {"messages": [{"role": "user", "content": prompt}], "temperature": 0, "max_tokens": 700}
+    # llama-server lets a model think by default where its template can.
+    body = {"messages": [{"role": "user", "content": prompt}], "temperature": 0, "max_tokens": 700,
+            "chat_template_kwargs": {"enable_thinking": False}}
     response = httpx.post(url + "/v1/chat/completions", json=body, timeout=300)
     assert response.status_code == 200, response.text
     return response.json()["choices"][0]["message"]["content"]

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./dev test: the tiers, each counted from what its own tools report, and a table of where the time went.
 
-tiers=(lint unit scenario e2e clang sanitize)
+tiers=(lint unit scenario e2e sanitize)
 
 # Sanitizers stop at the first finding; what is known of third parties stands in the .supp files.
 sanitizer_environment() {
@@ -15,8 +15,8 @@ run_tests() {
   local tier wanted=("$@") start=$SECONDS
   ((${#wanted[@]} > 0)) || wanted=("${tiers[@]}")
   for tier in "${wanted[@]}"; do
-    [[ " ${tiers[*]} asan-ubsan tsan " == *" $tier "* ]] ||
-      usage_error "there is no tier '$tier' (there are: ${tiers[*]}; sanitize is asan-ubsan and tsan)"
+    [[ " ${tiers[*]} clang asan-ubsan tsan " == *" $tier "* ]] ||
+      usage_error "there is no tier '$tier' (there are: ${tiers[*]}; and clang, apart; sanitize is asan-ubsan and tsan)"
   done
   results=() n_passed=0 n_failed=0
   for tier in "${wanted[@]}"; do
