@@ -17,7 +17,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from minerva_server import Server, clean_environment, free_port, program
+from minerva_server import eventually, Server, clean_environment, free_port, program
 
 USAGE, MODEL, MEMORY, NETWORK = 2, 3, 4, 5
 DEADLINE = 120.0
@@ -203,6 +203,9 @@ class Terminal:
         self._seen = ""
 
     def type(self, text: str) -> None:
+        """Types into the line editor, once it reads keys itself; Ctrl-C is the terminal's and goes at once."""
+        if text != "\x03":
+            eventually("the editor reads", lambda: not termios.tcgetattr(self._ours)[3] & termios.ICANON)
         os.write(self._ours, text.encode())
 
     def expect(self, pattern: str) -> str:
@@ -211,7 +214,10 @@ class Terminal:
         while not (found := re.search(pattern, self._seen)):
             assert time.monotonic() < end, f"{pattern!r} did not come; seen: {self._seen!r}"
             if select.select([self._ours], [], [], 0.1)[0]:
-                self._seen += os.read(self._ours, 65536).decode(errors="replace")
+                try:
+                    self._seen += os.read(self._ours, 65536).decode(errors="replace")
+                except OSError:
+                    pytest.fail(f"it ended with {self.process.wait(30)} before {pattern!r}; seen: {self._seen!r}")
         taken, self._seen = self._seen[:found.end()], self._seen[found.end():]
         return taken
 

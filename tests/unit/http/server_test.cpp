@@ -2,6 +2,7 @@
 
 #include "http/server.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -129,11 +130,16 @@ TEST(Server, answers_quickly_beside_a_thousand_idle_connections) {
 TEST(Server, survives_running_out_of_file_descriptors) {
   TestServer server;
   std::vector<RawClient> clients;
-  // The lowest free number is the next to be given; the clients' own sockets take the last three below the limit, while
-  // the server's thread is here and not accepting. The kernel completes their connections without it.
-  const int next = ::dup(0);
-  ::close(next);
-  auto none_left = std::make_unique<OpenFileLimit>(static_cast<rlim_t>(next) + 3);
+  // All descriptors below the limit are taken but three: those are for the clients' own sockets, made while the server's
+  // thread is here and not accepting. The kernel completes their connections without it.
+  auto none_left = std::make_unique<OpenFileLimit>(256);
+  std::vector<int> fillers;
+  for (int fd = ::open("/dev/null", O_RDONLY); fd >= 0; fd = ::open("/dev/null", O_RDONLY)) fillers.push_back(fd);
+  ASSERT_GE(fillers.size(), 3U);
+  for (int i = 0; i < 3; ++i) {
+    ::close(fillers.back());
+    fillers.pop_back();
+  }
   server.on_server([&clients](Server& it) {
     for (int i = 0; i < 3; ++i) clients.emplace_back(it.port());
   });
@@ -142,6 +148,7 @@ TEST(Server, survives_running_out_of_file_descriptors) {
   for (int round = 0; round < 3; ++round)
     server.on_server([](Server& it) { EXPECT_EQ(it.n_connections(), 0U); });
   none_left.reset();
+  for (const int fd : fillers) ::close(fd);
   for (RawClient& client : clients) EXPECT_EQ(client.read_response().body, "pong");
 }
 
