@@ -20,14 +20,14 @@ SUBJECTS: dict[Sampler, float] = {
     elements.sample_symbol_reverse: 2.0,
     elements.sample_number: 2.5,
     elements.sample_number_reverse: 2.0,
-    arithmetic.sample: 7.0,
+    arithmetic.sample: 11.0,
     identity.sample_about: 2.5,
     identity.sample_courtesy: 1.5,
     unknown.sample: 2.5,
     echo.sample: 2.5,
     memory.sample_told: 1.5,
     memory.sample_not_told: 0.5,
-    counting.sample: 2.2,
+    counting.sample: 6.0,
 }
 _THINKING_SHARE = 0.12
 
@@ -153,12 +153,12 @@ def _toolless(rng: random.Random, split: str) -> Exchange:
 
 
 KINDS: dict[Callable[[random.Random, str], Conversation], float] = {
-    plain_talk: 50.0,
-    copying: 7.0,
+    plain_talk: 44.0,
+    copying: 4.0,
     remembering: 7.0,
     system_style: 10.0,
-    asked_style: 10.0,
-    tool_talk: 16.0,
+    asked_style: 18.0,
+    tool_talk: 18.0,
 }
 
 

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+import embedding
 from product import Linear, product
-
-_EMBEDDING_SCALE = 0.02
 
 
 @dataclass(frozen=True)
@@ -89,16 +88,15 @@ class Block(nn.Module):
 
 
 @torch.no_grad()
-def _look_back(embedding: Tensor, block: Block, shape: Shape) -> None:
-    """Starts the heads of the block's last key so that head i attends i tokens back, whatever the tokens are.
+def _look_back(block: Block, shape: Shape) -> None:
+    """Starts the heads of the block's last key so that the first attends one token back, the next two, whatever the tokens are.
 
     Copying needs such heads, and training finds them late. The last coordinate of every embedding is a constant; query and key read
     only that, in the fastest rotary pairs, with the query turned back by the wanted distance."""
-    pairs, sharpness, constant = 5, 24.0, 3.0
+    pairs, sharpness = 5, 24.0
     head, groups = shape.head_width, shape.heads // shape.kv_heads
-    embedding[:, -1] = constant * _EMBEDDING_SCALE
     rows = slice((shape.kv_heads - 1) * head, shape.kv_heads * head)
-    size = (sharpness * head**0.5 / pairs) ** 0.5 / constant
+    size = (sharpness * head**0.5 / pairs) ** 0.5 / embedding.CONSTANT
     block.key.weight[rows] = 0
     block.key.weight[rows][: 2 * pairs : 2, -1] = size
     nn.init.orthogonal_(block.value.weight[rows])
@@ -113,14 +111,16 @@ def _look_back(embedding: Tensor, block: Block, shape: Shape) -> None:
 
 
 class Network(nn.Module):
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, tokens: dict[str, int] | None = None) -> None:
+        """A network to train from the start, given the vocabulary, or one to load weights into."""
         super().__init__()
         self.shape = shape
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = Norm(shape)
-        nn.init.normal_(self.embedding.weight, std=_EMBEDDING_SCALE)
-        _look_back(self.embedding.weight, self.blocks[0], shape)
+        if tokens is not None:
+            self.embedding.weight.data = embedding.start(tokens, shape.width)
+            _look_back(self.blocks[0], shape)
         cos, sin = rotary_table(shape)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)

@@ -19,7 +19,7 @@ from corpus import Corpus, build
 from muon import Muon
 from network import Network, Shape
 
-_STEP_TOKENS = 2048
+_STEP_TOKENS = 4096
 _MICRO_TOKENS = 1024
 _MATRIX_RATE = 0.02
 _OTHER_RATE = 0.003
@@ -41,7 +41,7 @@ class Trainer:
         self._corpus = Corpus.load(folder / "corpus.npz")
         tokenizer = vocabulary.load(folder / "tokenizer.json")
         self._papers = {split: _papers(tokenizer, split) for split in (exam.TAUGHT, exam.HELD_OUT)}
-        self._network = Network(Shape())
+        self._network = Network(Shape(), tokenizer.get_vocab())
         if resume:
             self._network.load_state_dict(torch.load(resume, weights_only=True)["weights"])
         matrices = [p for n, p in self._network.named_parameters() if p.ndim == 2 and "embedding" not in n]

@@ -134,7 +134,8 @@ TEST(Server, survives_running_out_of_file_descriptors) {
   // thread is here and not accepting. The kernel completes their connections without it.
   auto none_left = std::make_unique<OpenFileLimit>(256);
   std::vector<int> fillers;
-  for (int fd = ::open("/dev/null", O_RDONLY); fd >= 0; fd = ::open("/dev/null", O_RDONLY)) fillers.push_back(fd);
+  for (int fd = ::open("/dev/null", O_RDONLY); fd >= 0; fd = ::open("/dev/null", O_RDONLY))
+    fillers.push_back(fd);
   ASSERT_GE(fillers.size(), 3U);
   for (int i = 0; i < 3; ++i) {
     ::close(fillers.back());

@@ -36,8 +36,9 @@ DOWN = Phrasings(
 
 
 def _length(rng: random.Random) -> int:
-    """Short counts are common, long ones happen: evenly spread over the logarithm."""
-    return round(math.exp(rng.uniform(math.log(2), math.log(LONGEST))))
+    """Mostly short counts, because where to stop is learnt once a count; within a range evenly spread over the logarithm."""
+    low, high = (2, 25) if rng.random() < 0.75 else (25, LONGEST)
+    return round(math.exp(rng.uniform(math.log(low), math.log(high))))
 
 
 def sample(rng: random.Random, split: str) -> Exchange:
