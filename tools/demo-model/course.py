@@ -20,14 +20,14 @@ SUBJECTS: dict[Sampler, float] = {
     elements.sample_symbol_reverse: 2.0,
     elements.sample_number: 2.5,
     elements.sample_number_reverse: 2.0,
-    arithmetic.sample: 11.0,
+    arithmetic.sample: 8.0,
     identity.sample_about: 2.5,
     identity.sample_courtesy: 1.5,
     unknown.sample: 2.5,
     echo.sample: 2.5,
     memory.sample_told: 1.5,
     memory.sample_not_told: 0.5,
-    counting.sample: 6.0,
+    counting.sample: 8.0,
 }
 _THINKING_SHARE = 0.12
 
@@ -108,7 +108,7 @@ def asked_style(rng: random.Random, split: str) -> Conversation:
     """The question itself asks for a form."""
     exchange = _recorded(rng, TAUGHT if split == HELD_OUT else split)
     roll = rng.random()
-    rule = style.one_word(rng, split) if roll < 0.3 else style.in_json(rng, split) if roll < 0.65 else style.json_with_keys(rng, split, exchange)
+    rule = style.one_word(rng, split) if roll < 0.3 else style.in_json(rng, split) if roll < 0.8 else style.json_with_keys(rng, split, exchange)
     applied = rule.apply(exchange)
     assert applied is not None
     user = f"{exchange.user} {rule.text}" if rng.random() < 0.75 or exchange.category == "repeat" else f"{rule.text} {exchange.user}"
@@ -122,7 +122,7 @@ def tool_talk(rng: random.Random, split: str, ending: str | None = None) -> Conv
 
     All earlier turns are learnt too, so a conversation that ends in a result teaches the call before it."""
     ending = ending or rng.choice(["call", "result", "result", "none"])
-    tools = toolbox.make_tools(rng, split, rng.choice([1, 1, 1, 2, 2, 3]))
+    tools = toolbox.make_tools(rng, split, rng.choice([1, 1, 1, 2, 2]))
     schemas = [t.schema for t in tools]
     messages = _neutral(rng)
     if rng.random() < 0.2:

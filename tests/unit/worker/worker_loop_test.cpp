@@ -183,8 +183,8 @@ TEST(WorkerLoop, CancelsWithinTheStep) {
     if (std::holds_alternative<wire::HelloReply>(**message)) break;
   }
   const auto n_decodes = backend.n_decodes();
-  const auto report = worker.expect<wire::StepReport>();
-  ASSERT_FALSE(report.events.empty());
+  auto report = worker.expect<wire::StepReport>();
+  while (report.events.empty()) report = worker.expect<wire::StepReport>();  // a sign of life says nothing of it
   const auto* failed = std::get_if<wire::SequenceFailed>(&report.events.back());
   ASSERT_NE(failed, nullptr);
   EXPECT_EQ(failed->error.code, ErrorCode::kCancelled);

@@ -48,13 +48,13 @@ _KINDS = [_Kind(SUM, "+", "sum"), _Kind(DIFFERENCE, "-", "difference"), _Kind(PR
 def sample(rng: random.Random, split: str) -> Exchange:
     kind = rng.choice(_KINDS)
     if kind.sign == "*":
-        a, b = rng.randint(0, 12), rng.randint(0, 12)
+        a, b = rng.randint(0, 10), rng.randint(0, 10)
         value = a * b
     elif kind.sign == "+":
-        a, b = rng.randint(0, 20), rng.randint(0, 20)
+        a, b = rng.randint(0, 12), rng.randint(0, 12)
         value = a + b
     else:
-        a = rng.randint(0, 20)
+        a = rng.randint(0, 15)
         b = rng.randint(0, a)
         value = a - b
     text = dress(rng, kind.phrasings.pick(rng, split).format(a=a, b=b))
