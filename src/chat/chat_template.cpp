@@ -1,11 +1,15 @@
 #include "chat/chat_template.h"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
 #include "chat/jinja/template.h"
 #include "chat/template_context.h"
 #include "chat/template_probe.h"
+#include "chat/tools/generic_tools.h"
+#include "chat/tools/syntax_finder.h"
+#include "chat/tools/template_texts.h"
 
 namespace minerva::chat {
 namespace {
@@ -18,6 +22,12 @@ constexpr std::string_view kDefaultTemplate =
 
 // Marks the end of the message that is to be continued; private use characters, which no template treats specially.
 constexpr std::string_view kContinueHere = "\xee\x80\x80minerva-continue-here\xee\x80\x81";
+
+bool has_calls_or_results(const Conversation& conversation) {
+  return std::ranges::any_of(conversation.messages, [](const ChatMessage& message) {
+    return message.role == Role::kTool || !message.tool_calls.empty();
+  });
+}
 
 bool is_continued(const Conversation& conversation) {
   if (conversation.messages.empty()) return false;
@@ -44,12 +54,35 @@ struct ChatTemplate::Impl {
   std::string bos_text;
   std::string eos_text;
   TemplateFacts facts;
+  ToolCallSyntax syntax;
 
-  [[nodiscard]] Result<wire::PromptText> render(const Conversation& conversation,
+  // As it stands, for the template alone.
+  [[nodiscard]] Result<wire::PromptText> render_plain(const Conversation& conversation,
                                                 const RenderOptions& options) const {
     const Result<TemplateContext> context = make_context(conversation, options, facts, bos_text, eos_text);
     if (!context) return std::unexpected(context.error());
     return parsed.render({.untrusted = context->untrusted, .trusted = context->trusted, .now = options.now});
+  }
+
+  [[nodiscard]] Result<wire::PromptText> render(const Conversation& conversation, RenderOptions options) const {
+    const bool tell_tools = !options.tools.empty() && (facts.generic_calls || !facts.supports_tools);
+    const bool write_calls = facts.generic_calls && has_calls_or_results(conversation);
+    if (!tell_tools && !write_calls) return render_plain(conversation, options);
+    TemplateTexts texts;
+    Conversation rewritten = conversation;
+    if (tell_tools) {
+      const auto tools = normalized_tools(options.tools, facts);
+      if (!tools) return std::unexpected(tools.error());
+      options.tools.clear();
+      if (!tools->empty()) rewritten = with_tools_told(std::move(rewritten), *tools, syntax, texts);
+    }
+    if (write_calls) {
+      if (const Status checked = check_arguments(conversation); !checked) return std::unexpected(checked.error());
+      rewritten = with_calls_written(rewritten, texts);
+    }
+    Result<wire::PromptText> prompt = render_plain(rewritten, options);
+    if (prompt) texts.fill(*prompt);
+    return prompt;
   }
 
   [[nodiscard]] Result<wire::PromptText> render_continued(Conversation conversation,
@@ -78,10 +111,21 @@ Result<ChatTemplate> ChatTemplate::make(std::string_view source, std::string bos
   if (!parsed) return std::unexpected(std::move(parsed.error()));
   TemplateFacts facts = probe(*parsed, bos_text, eos_text);
   facts.is_default = is_default;
-  return ChatTemplate(std::make_shared<const Impl>(Impl{.parsed = std::move(*parsed),
-                                                        .bos_text = std::move(bos_text),
-                                                        .eos_text = std::move(eos_text),
-                                                        .facts = facts}));
+  Impl impl{.parsed = std::move(*parsed),
+            .bos_text = std::move(bos_text),
+            .eos_text = std::move(eos_text),
+            .facts = facts,
+            .syntax = {}};
+  const auto render = [&impl](const Conversation& conversation,
+                              const RenderOptions& options) -> std::optional<std::string> {
+    auto prompt = impl.render_plain(conversation, options);
+    if (!prompt) return std::nullopt;
+    return std::move(prompt->text);
+  };
+  const auto syntax = facts.supports_tool_calls ? find_syntax(render, facts) : std::nullopt;
+  impl.syntax = syntax.value_or(generic_syntax());
+  impl.facts.generic_calls = !syntax;
+  return ChatTemplate(std::make_shared<const Impl>(std::move(impl)));
 }
 
 Result<wire::PromptText> ChatTemplate::render(const Conversation& conversation,
@@ -91,6 +135,7 @@ Result<wire::PromptText> ChatTemplate::render(const Conversation& conversation,
 }
 
 const TemplateFacts& ChatTemplate::facts() const { return impl_->facts; }
+const ToolCallSyntax& ChatTemplate::tool_syntax() const { return impl_->syntax; }
 const std::string& ChatTemplate::bos_text() const { return impl_->bos_text; }
 const std::string& ChatTemplate::eos_text() const { return impl_->eos_text; }
 

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "chat/conversation.h"
+#include "chat/tools/tool_call_syntax.h"
 #include "wire/types.h"
 
 namespace minerva::chat {
@@ -31,6 +32,9 @@ struct TemplateFacts {
   bool supports_thinking = false;    // `enable_thinking` (or `thinking`) changes the prompt
   bool arguments_as_text = false;    // tool call arguments must be JSON text, not an object
   bool short_tool_call_ids = false;  // tool call ids must have nine letters and digits (Mistral)
+  bool null_call_content = false;    // an assistant's calls show only when its content is null (DeepSeek R1)
+  bool needs_tool_description = false;  // a tool without a description is an error
+  bool generic_calls = false;           // calls and results are written in the generic form (docs/templates.md)
   bool is_default = false;           // the model has no template: ChatML stands in
 };
 
@@ -59,6 +63,8 @@ class ChatTemplate {
                                                 const RenderOptions& options) const;
 
   [[nodiscard]] const TemplateFacts& facts() const;
+  // How the model writes tool calls when it was told of tools in a prompt of this template.
+  [[nodiscard]] const ToolCallSyntax& tool_syntax() const;
   [[nodiscard]] const std::string& bos_text() const;
   [[nodiscard]] const std::string& eos_text() const;
 

@@ -41,22 +41,34 @@ Conversation with_system_merged(const Conversation& conversation) {
   return merged;
 }
 
+std::string call_field(std::size_t message, std::size_t call) {
+  return "messages[" + std::to_string(message) + "].tool_calls[" + std::to_string(call) + "]";
+}
+
+// Clients write a call without arguments as "{}" or as nothing.
+std::string arguments_text(const ToolCall& call) { return call.arguments.empty() ? "{}" : call.arguments; }
+
+Result<Json> arguments_json(const ToolCall& call, const std::string& field) {
+  Json arguments = Json::parse(arguments_text(call), nullptr, false);
+  if (arguments.is_object()) return arguments;
+  return fail(ErrorCode::kInvalidRequest, "The arguments of a tool call must be the JSON text of an object",
+              field + ".function.arguments");
+}
+
 Result<Json> tool_call_json(const ToolCall& call, const TemplateFacts& facts, const std::string& field) {
-  Json arguments = Json::parse(call.arguments, nullptr, false);
-  if (!arguments.is_object()) {
-    return fail(ErrorCode::kInvalidRequest, "The arguments of a tool call must be the JSON text of an object",
-                field + ".function.arguments");
-  }
+  Result<Json> arguments = arguments_json(call, field);
+  if (!arguments) return arguments;
   Json function{{"name", call.name},
-                {"arguments", facts.arguments_as_text ? Json(call.arguments) : std::move(arguments)}};
+                {"arguments", facts.arguments_as_text ? Json(arguments_text(call)) : std::move(*arguments)}};
   Json json{{"type", "function"}, {"function", std::move(function)}};
   if (!call.id.empty()) json["id"] = facts.short_tool_call_ids ? short_tool_call_id(call.id) : call.id;
   return json;
 }
 
-Result<Json> message_json(const ChatMessage& message, const TemplateFacts& facts, const std::string& field) {
+Result<Json> message_json(const ChatMessage& message, const TemplateFacts& facts, std::size_t index) {
   Json json{{"role", name_of(is_system(message) ? Role::kSystem : message.role)},
             {"content", message.content}};
+  if (facts.null_call_content && !message.tool_calls.empty() && message.content.empty()) json["content"] = nullptr;
   if (!message.name.empty()) json["name"] = message.name;
   if (!message.reasoning_content.empty()) json["reasoning_content"] = message.reasoning_content;
   if (!message.tool_call_id.empty()) {
@@ -64,8 +76,7 @@ Result<Json> message_json(const ChatMessage& message, const TemplateFacts& facts
         facts.short_tool_call_ids ? short_tool_call_id(message.tool_call_id) : message.tool_call_id;
   }
   for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
-    Result<Json> call =
-        tool_call_json(message.tool_calls[i], facts, field + ".tool_calls[" + std::to_string(i) + "]");
+    Result<Json> call = tool_call_json(message.tool_calls[i], facts, call_field(index, i));
     if (!call) return std::unexpected(std::move(call.error()));
     json["tool_calls"].push_back(std::move(*call));
   }
@@ -82,7 +93,38 @@ Result<Json> option_json(const std::string& text, Json::value_t type, const std:
               field);
 }
 
+// Most templates read a tool's parameters, some its description, without asking whether there are any.
+Result<Json> tools_json(const std::string& text, const TemplateFacts& facts) {
+  Result<Json> tools = option_json(text, Json::value_t::array, "tools");
+  if (!tools || tools->empty()) return tools;
+  for (Json& tool : *tools) {
+    if (!tool.is_object() || !tool.contains("function") || !tool["function"].is_object()) continue;
+    Json& function = tool["function"];
+    if (facts.needs_tool_description && !function.contains("description")) function["description"] = "";
+    if (!function.contains("parameters"))
+      function["parameters"] = {{"type", "object"}, {"properties", Json::object()}};
+  }
+  return tools;
+}
+
 }  // namespace
+
+Result<std::string> normalized_tools(const std::string& tools, const TemplateFacts& facts) {
+  const Result<Json> json = tools_json(tools, facts);
+  if (!json) return std::unexpected(json.error());
+  return json->empty() ? std::string() : json->dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Status check_arguments(const Conversation& conversation) {
+  for (std::size_t i = 0; i < conversation.messages.size(); ++i) {
+    const auto& calls = conversation.messages[i].tool_calls;
+    for (std::size_t j = 0; j < calls.size(); ++j) {
+      if (const auto arguments = arguments_json(calls[j], call_field(i, j)); !arguments)
+        return std::unexpected(arguments.error());
+    }
+  }
+  return {};
+}
 
 std::string short_tool_call_id(const std::string& id) {
   const bool is_short = id.size() == kShortIdLength && std::ranges::all_of(id, [](unsigned char c) {
@@ -103,7 +145,7 @@ Result<TemplateContext> make_context(const Conversation& conversation, const Ren
                                      const std::string& eos_text) {
   Result<Json> kwargs = option_json(options.template_kwargs, Json::value_t::object, "chat_template_kwargs");
   if (!kwargs) return std::unexpected(std::move(kwargs.error()));
-  Result<Json> tools = option_json(options.tools, Json::value_t::array, "tools");
+  Result<Json> tools = tools_json(options.tools, facts);
   if (!tools) return std::unexpected(std::move(tools.error()));
 
   TemplateContext context;
@@ -112,7 +154,7 @@ Result<TemplateContext> make_context(const Conversation& conversation, const Ren
   const auto& messages = facts.supports_system ? conversation.messages : merged.messages;
   Json list = Json::array();
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    Result<Json> message = message_json(messages[i], facts, "messages[" + std::to_string(i) + "]");
+    Result<Json> message = message_json(messages[i], facts, i);
     if (!message) return std::unexpected(std::move(message.error()));
     list.push_back(std::move(*message));
   }

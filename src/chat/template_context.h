@@ -19,6 +19,13 @@ struct TemplateContext {
                                                    const RenderOptions& options, const TemplateFacts& facts,
                                                    const std::string& bos_text, const std::string& eos_text);
 
+// The tools as templates take them, as JSON text of an array: each with parameters, and with a description where `facts`
+// says that it is needed. Empty for none. kInvalidRequest naming `tools` when the text is no JSON array.
+[[nodiscard]] Result<std::string> normalized_tools(const std::string& tools, const TemplateFacts& facts);
+
+// kInvalidRequest naming the first call of which the arguments are not the JSON text of an object.
+[[nodiscard]] Status check_arguments(const Conversation& conversation);
+
 // Nine letters and digits that stand for a tool call id; an id that is of this form already is kept.
 [[nodiscard]] std::string short_tool_call_id(const std::string& id);
 

@@ -15,6 +15,9 @@ constexpr const char* kToolName = "probe_tool_53";
 constexpr const char* kTools =
     R"([{"type":"function","function":{"name":"probe_tool_53","description":"Probe.","parameters":{"type":"object",)"
     R"("properties":{"key":{"type":"string","description":"Probe."}},"required":["key"]}}}])";
+constexpr const char* kBareTools =
+    R"([{"type":"function","function":{"name":"probe_tool_53","parameters":{"type":"object","properties":{}}}}])";
+constexpr const char* kArgument = "probe-value-55";
 constexpr const char* kLongId = "call_probe_54";
 constexpr const char* kShortId = "probe0054";
 
@@ -30,6 +33,7 @@ class Prober {
     facts_.supports_system = !base || (with_system && with_system->contains(kSystemText));
     const std::optional<std::string> with_tools = render(plain, {.tools = kTools});
     facts_.supports_tools = with_tools && with_tools != base;
+    facts_.needs_tool_description = facts_.supports_tools && !render(plain, {.tools = kBareTools});
     probe_tool_calls();
     const std::optional<std::string> thinking = render(plain, {.enable_thinking = true});
     const std::optional<std::string> not_thinking = render(plain, {.enable_thinking = false});
@@ -44,23 +48,31 @@ class Prober {
   // The first form of a tool call that the template can render, the usual ones first.
   void probe_tool_calls() {
     for (const bool short_ids : {false, true}) {
-      for (const bool as_text : {false, true}) {
-        TemplateFacts tried = facts_;
-        tried.short_tool_call_ids = short_ids;
-        tried.arguments_as_text = as_text;
-        const char* id = short_ids ? kShortId : kLongId;
-        ChatMessage call{.role = Role::kAssistant,
-                         .tool_calls = {{.id = id, .name = kToolName, .arguments = R"({"key": "value"})"}}};
-        ChatMessage result{.role = Role::kTool, .content = "1", .name = kToolName, .tool_call_id = id};
-        const std::optional<std::string> text =
-            render({{user(), std::move(call), std::move(result)}}, {.tools = kTools}, tried);
-        // An object that is printed as it is shows Python's quotes: then the template expects text.
-        if (!text || !text->contains(kToolName) || text->contains("{'key'")) continue;
-        facts_ = tried;
-        facts_.supports_tool_calls = true;
-        return;
+      for (const bool null_content : {false, true}) {
+        for (const bool as_text : {false, true}) {
+          TemplateFacts tried = facts_;
+          tried.short_tool_call_ids = short_ids;
+          tried.null_call_content = null_content;
+          tried.arguments_as_text = as_text;
+          if (!shows_call(tried)) continue;
+          facts_ = tried;
+          facts_.supports_tool_calls = true;
+          return;
+        }
       }
     }
+  }
+
+  bool shows_call(const TemplateFacts& facts) {
+    const char* id = facts.short_tool_call_ids ? kShortId : kLongId;
+    const std::string arguments = std::string(R"({"key": ")") + kArgument + "\"}";
+    ChatMessage call{.role = Role::kAssistant,
+                     .tool_calls = {{.id = id, .name = kToolName, .arguments = arguments}}};
+    ChatMessage result{.role = Role::kTool, .content = "1", .name = kToolName, .tool_call_id = id};
+    const std::optional<std::string> text =
+        render({{user(), std::move(call), std::move(result)}}, {.tools = kTools}, facts);
+    // An object that is printed as it is shows Python's quotes: then the template expects text.
+    return text && text->contains(kToolName) && text->contains(kArgument) && !text->contains("{'key'");
   }
 
   std::optional<std::string> render(const Conversation& conversation, const RenderOptions& options) {

@@ -14,6 +14,9 @@ namespace {
 constexpr std::uint32_t kMaxItlCpuMs = 200;
 constexpr std::uint32_t kMaxItlGpuMs = 50;
 
+// A shorter prefix is computed sooner than it is waited for and copied.
+constexpr std::uint32_t kLeastAwaited = 16;
+
 SchedulerLimits limits_for(const wire::ModelCard& card, const EngineOptions& options) {
   const std::uint32_t by_device = card.n_gpu_layers > 0 ? kMaxItlGpuMs : kMaxItlCpuMs;
   const std::uint32_t max_itl = options.max_itl_ms == wire::kMaxItlAuto ? by_device : options.max_itl_ms;
@@ -94,16 +97,49 @@ wire::EngineStatus Engine::status() const {
 
 // --- admission
 
+// In order of arrival, except that a request whose prompt begins as one that is being computed waits for that one. A
+// slot is kept for it meanwhile, so that later ones do not overtake it.
 void Engine::admit_waiting() {
-  while (!waiting_.empty() && slots_.any_free()) {
-    auto sequence = std::move(waiting_.front());
-    waiting_.pop_front();
+  for (const auto& sequence : running_) sequence->n_followers = 0;
+  std::uint32_t n_kept = 0;
+  for (auto it = waiting_.begin(); it != waiting_.end() && slots_.n_free() > n_kept;) {
+    if (follows_another(**it)) {
+      ++n_kept;
+      ++it;
+      continue;
+    }
+    auto sequence = std::move(*it);
+    it = waiting_.erase(it);
     if (const Status started = start(*sequence); !started) {
       end_with(*sequence, started.error());
     } else {
       running_.push_back(std::move(sequence));
     }
   }
+}
+
+// Whether a running sequence is about to compute enough of this one's prompt that waiting for it saves work; notes it
+// there.
+bool Engine::follows_another(const Sequence& sequence) {
+  if (!copies_work_) return false;
+  const auto prompt = sequence.tokens().first(sequence.n_tokens() - 1);
+  Sequence* leader = nullptr;
+  std::uint32_t n_shared = 0;
+  for (const auto& other : running_) {
+    if (other->state() != SequenceState::kPrefill || other->suspect) continue;
+    const std::uint32_t n = common_prefix(other->tokens(), prompt);
+    if (n <= n_shared || n <= other->n_computed) continue;
+    leader = other.get();
+    n_shared = n;
+  }
+  if (leader == nullptr) return false;
+  const auto placement = slots_.place(sequence.tokens());
+  const std::uint32_t n_there = std::max(leader->n_computed, placement ? placement->n_reused : 0);
+  if (n_shared < n_there + kLeastAwaited) return false;
+  const std::uint32_t n_awaited = n_shared - leader->n_computed;
+  leader->n_awaited = leader->n_followers == 0 ? n_awaited : std::min(leader->n_awaited, n_awaited);
+  ++leader->n_followers;
+  return true;
 }
 
 Status Engine::start(Sequence& sequence) {
@@ -133,8 +169,9 @@ std::uint32_t Engine::prepare_slot(const SlotTable::Placement& placement) {
     // Removing everything cannot be refused.
     if (!cut) (void)backend_.remove_from(slot, 0);
   }
-  if (source && backend_.copy_prefix(*source, slot, static_cast<std::int32_t>(n_reused))) {
-    slots_.append(slot, slots_.tokens(*source).first(n_reused));
+  if (source) {
+    copies_work_ = backend_.copy_prefix(*source, slot, static_cast<std::int32_t>(n_reused));
+    if (copies_work_) slots_.append(slot, slots_.tokens(*source).first(n_reused));
   }
   return static_cast<std::uint32_t>(slots_.tokens(slot).size());
 }
@@ -155,6 +192,9 @@ BatchPlan Engine::plan_step() const {
   for (const auto& sequence : running_) {
     snapshot.push_back({.decodes = sequence->state() == SequenceState::kDecode,
                         .n_left = sequence->n_left(),
+                        .n_context = sequence->n_computed,
+                        .n_followers = sequence->n_followers,
+                        .n_awaited = sequence->n_awaited,
                         .steps_waited = sequence->steps_waited});
   }
   return scheduler_.plan(snapshot);
@@ -172,8 +212,10 @@ void Engine::run_batch(BatchPlan plan) {
   }
   StepCost cost;
   for (const auto& share : plan.shares) {
-    const bool decodes = running_[share.index]->state() == SequenceState::kDecode;
+    const Sequence& sequence = *running_[share.index];
+    const bool decodes = sequence.state() == SequenceState::kDecode;
     (decodes ? cost.n_decode : cost.n_prefill) += share.n_tokens;
+    cost.n_attended += std::uint64_t{share.n_tokens} * (sequence.n_computed + share.n_tokens / 2);
   }
   take_results(plan);
   cost.duration = clock_() - begin;

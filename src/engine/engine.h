@@ -54,6 +54,7 @@ class Engine {
   using Sequences = std::vector<std::unique_ptr<Sequence>>;
 
   void admit_waiting();
+  [[nodiscard]] bool follows_another(const Sequence& sequence);
   [[nodiscard]] Status start(Sequence& sequence);
   [[nodiscard]] std::uint32_t prepare_slot(const SlotTable::Placement& placement);
 
@@ -76,6 +77,7 @@ class Engine {
   SlotTable slots_;
   std::deque<std::unique_ptr<Sequence>> waiting_;  // in order of arrival
   Sequences running_;                              // each holds a slot
+  bool copies_work_ = true;                        // as the last attempt to copy a prefix showed
   std::vector<inference::BatchToken> batch_;       // scratch
   std::vector<wire::SequenceEvent> events_;
   wire::EngineStatus status_;

@@ -2,7 +2,12 @@
 // What the next step computes. Pure policy: no I/O, no clock, no log; a value of one owner.
 //
 // Running sequences' tokens go first. Prompts fill what is left of the batch and of the step's time: the one with the
-// fewest tokens left first, where each step of waiting counts as tokens done, so that none starves.
+// fewest tokens left first, where each step of waiting counts as tokens done, so that none starves; a prompt that others
+// wait for, because theirs begin as it does, counts as what they wait for, shared by all of them.
+//
+// When nothing but running sequences is left, a step may take fewer than all of them: as many as give the most tokens a
+// second on this machine. Those that waited longest go first, so they take turns. Eight sequences on a CPU whose kernels
+// lose at eight are served faster, each of them, by seven at a time.
 
 #include <chrono>
 #include <cstddef>
@@ -18,6 +23,9 @@ namespace minerva::engine {
 struct Runnable {
   bool decodes = false;      // its prompt is done: one token a step
   std::uint32_t n_left = 1;  // tokens to compute before its next one can be sampled; >= 1
+  std::uint32_t n_context = 0;    // tokens computed before
+  std::uint32_t n_followers = 0;  // requests that wait for a prefix which this one is computing
+  std::uint32_t n_awaited = 0;    // tokens to compute until the first of them can begin
   std::uint32_t steps_waited =
       0;  // without a token in the batch: since its last one, or of a prompt, all of them
 };
@@ -43,13 +51,18 @@ class Scheduler {
 
   [[nodiscard]] BatchPlan plan(std::span<const Runnable> snapshot) const;
 
-  void apply(const StepCost& step) { costs_.learn(step); }
+  void apply(const StepCost& step);
 
  private:
-  [[nodiscard]] std::uint32_t prefill_budget(std::uint32_t n_decode) const;
+  using Order = std::span<const std::size_t>;
+  using Snapshot = std::span<const Runnable>;
+
+  [[nodiscard]] std::uint32_t decode_width(Order decoding, Snapshot snapshot) const;
+  [[nodiscard]] std::uint32_t prefill_budget(Order decoding, const Runnable& first, Snapshot snapshot) const;
 
   SchedulerLimits limits_;
   CostModel costs_;
+  std::uint64_t n_decoded_ = 0;  // tokens of running sequences so far: where the next turn begins
 };
 
 }  // namespace minerva::engine

@@ -56,6 +56,8 @@ class Sequence {
   std::unique_ptr<inference::Sampler> sampler;
   std::uint32_t n_computed = 0;
   std::uint32_t steps_waited = 0;
+  std::uint32_t n_followers = 0;  // waiting requests that will take over a prefix from this one
+  std::uint32_t n_awaited = 0;    // tokens it has to compute until the first of them can begin
   bool suspect = false;  // was in a batch that failed: runs alone until it gets a token or fails by itself
   wire::GenerationStats stats;
 

@@ -9,14 +9,14 @@ namespace {
 // A shorter prefix is computed faster than it is copied and accounted.
 constexpr std::uint32_t kLeastCopied = 16;
 
+SlotId id_of(std::size_t index) { return SlotId{static_cast<std::int32_t>(index)}; }
+
+}  // namespace
+
 std::uint32_t common_prefix(std::span<const Token> a, std::span<const Token> b) {
   const auto differing = std::ranges::mismatch(a, b);
   return static_cast<std::uint32_t>(differing.in1 - a.begin());
 }
-
-SlotId id_of(std::size_t index) { return SlotId{static_cast<std::int32_t>(index)}; }
-
-}  // namespace
 
 std::optional<SlotTable::Placement> SlotTable::place(std::span<const Token> prompt) const {
   const auto reusable = prompt.first(prompt.empty() ? 0 : prompt.size() - 1);
@@ -65,8 +65,8 @@ void SlotTable::append(SlotId slot, std::span<const Token> tokens) {
 
 void SlotTable::cut(SlotId slot, std::uint32_t n_kept) { at(slot).tokens.resize(n_kept); }
 
-bool SlotTable::any_free() const {
-  return std::ranges::any_of(slots_, [](const Slot& slot) { return !slot.busy; });
+std::uint32_t SlotTable::n_free() const {
+  return static_cast<std::uint32_t>(std::ranges::count(slots_, false, &Slot::busy));
 }
 
 std::uint32_t SlotTable::cells_used() const {

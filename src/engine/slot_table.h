@@ -15,6 +15,9 @@ namespace minerva::engine {
 using inference::SlotId;
 using inference::Token;
 
+// The number of tokens with which both begin.
+[[nodiscard]] std::uint32_t common_prefix(std::span<const Token> a, std::span<const Token> b);
+
 class SlotTable {
  public:
   explicit SlotTable(std::uint32_t n_slots) : slots_(n_slots) {}
@@ -37,7 +40,7 @@ class SlotTable {
   void cut(SlotId slot, std::uint32_t n_kept);
 
   [[nodiscard]] std::span<const Token> tokens(SlotId slot) const { return at(slot).tokens; }
-  [[nodiscard]] bool any_free() const;
+  [[nodiscard]] std::uint32_t n_free() const;
   [[nodiscard]] std::uint32_t cells_used() const;
 
   // The free slot with tokens that was used longest ago: the first to give up.

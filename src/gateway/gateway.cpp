@@ -119,8 +119,10 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
 
 Result<TokenStream> Gateway::Impl::submit(GenerationRequest request) {
   if (const auto admitted = admit(request); !admitted) return std::unexpected(admitted.error());
-  const auto record = std::make_shared<Generation>(executor_, spec_of(std::move(request), ++last_id_),
-                                                   [this](Generation& generation) { cancelled(generation); });
+  auto shown_tokens = std::move(request.shown_tokens);
+  const auto record = std::make_shared<Generation>(
+      executor_, spec_of(std::move(request), ++last_id_),
+      [this](Generation& generation) { cancelled(generation); }, std::move(shown_tokens));
   open_.emplace(record->id(), record);
   if (supervisor_.state() == WorkerState::kReady) send(record);
   return TokenStream{record};

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <utility>
 
 namespace minerva::gateway {
@@ -10,8 +12,11 @@ namespace minerva::gateway {
 namespace asio = boost::asio;
 
 Generation::Generation(const asio::any_io_executor& executor, wire::GenerationSpec spec,
-                       std::function<void(Generation&)> on_cancel)
-    : spec_(std::move(spec)), on_cancel_(std::move(on_cancel)), changed_(executor) {
+                       std::function<void(Generation&)> on_cancel, std::vector<wire::ControlToken> shown_tokens)
+    : spec_(std::move(spec)),
+      on_cancel_(std::move(on_cancel)),
+      shown_tokens_(std::move(shown_tokens)),
+      changed_(executor) {
   times_.created = Clock::now();
 }
 
@@ -45,8 +50,13 @@ Status Generation::append(const std::vector<wire::Token>& tokens, std::string_vi
     if (tokens_.empty()) times_.first_token = times_.last_token;
   }
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  const std::size_t n_before = text_.size();
   text_ += text;
-  if (!text.empty()) changed_.notify();
+  for (const wire::Token token : tokens) {
+    const auto shown = std::ranges::find(shown_tokens_, token, &wire::ControlToken::token);
+    if (shown != shown_tokens_.end()) text_ += shown->text;
+  }
+  if (text_.size() > n_before) changed_.notify();
   return {};
 }
 
@@ -62,13 +72,32 @@ Status Generation::finish(Finished finished) {
 void Generation::fail(Error error) { end(std::move(error)); }
 
 void Generation::cancel() {
+  end_by_consumer(Error{
+      .code = ErrorCode::kCancelled, .message = "the request was cancelled by its client", .field = {}});
+}
+
+void Generation::end_early() {
+  end_by_consumer(Finished{.reason = wire::FinishReason::kStop, .stop_text = {}, .stats = stats_so_far()});
+}
+
+void Generation::end_by_consumer(Ending ending) {
   if (ending_) return;
   const auto tell = std::move(on_cancel_);
   n_text_taken_ = text_.size();
   n_tokens_taken_ = tokens_.size();
-  end(Error{
-      .code = ErrorCode::kCancelled, .message = "the request was cancelled by its client", .field = {}});
+  end(std::move(ending));
   tell(*this);
+}
+
+wire::GenerationStats Generation::stats_so_far() const {
+  const auto between = [](Clock::time_point from, Clock::time_point to) {
+    const auto time = std::chrono::duration_cast<std::chrono::microseconds>(to - from);
+    return static_cast<std::uint64_t>(std::max(time.count(), std::chrono::microseconds::rep{0}));
+  };
+  return {.n_prompt = static_cast<std::uint32_t>(prompt_.size()),
+          .n_generated = static_cast<std::uint32_t>(tokens_.size()),
+          .prefill_us = between(times_.sent, times_.first_token),
+          .decode_us = between(times_.first_token, times_.last_token)};
 }
 
 void Generation::end(Ending ending) {

@@ -46,8 +46,9 @@ using Ending = std::variant<Finished, Error>;
 class Generation {
  public:
   // `on_cancel` is called once when the consumer ends the generation before the worker does; not after any other end.
+  // The texts of `shown_tokens` become part of the answer's.
   Generation(const boost::asio::any_io_executor& executor, wire::GenerationSpec spec,
-             std::function<void(Generation&)> on_cancel);
+             std::function<void(Generation&)> on_cancel, std::vector<wire::ControlToken> shown_tokens = {});
   ~Generation();
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
@@ -73,14 +74,18 @@ class Generation {
 
   [[nodiscard]] static boost::asio::awaitable<Status> accepted(std::shared_ptr<Generation> self);
   [[nodiscard]] static boost::asio::awaitable<StreamEvent> next(std::shared_ptr<Generation> self);
+  void end_early();
   void cancel();
 
  private:
   void end(Ending ending);
+  void end_by_consumer(Ending ending);
+  [[nodiscard]] wire::GenerationStats stats_so_far() const;
   [[nodiscard]] TextDelta take_text();
 
   wire::GenerationSpec spec_;
   std::function<void(Generation&)> on_cancel_;
+  std::vector<wire::ControlToken> shown_tokens_;
   GenerationState state_ = GenerationState::kQueued;
   GenerationTimes times_;
   std::vector<wire::Token> prompt_;

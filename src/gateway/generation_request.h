@@ -16,6 +16,8 @@ struct GenerationRequest {
   std::uint32_t max_tokens = 0;  // 0: as many as the context holds
   std::vector<std::string> stop;
   bool ignore_eos = false;
+  // Control tokens that show in the answer's text, behind the text that was there when they came.
+  std::vector<wire::ControlToken> shown_tokens;
 };
 
 }  // namespace minerva::gateway

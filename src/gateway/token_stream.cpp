@@ -25,6 +25,11 @@ asio::awaitable<StreamEvent> TokenStream::next() {
   return Generation::next(generation_);
 }
 
+void TokenStream::end_early() {
+  assert(generation_ && "the stream was moved from");
+  generation_->end_early();
+}
+
 void TokenStream::cancel() {
   if (generation_) generation_->cancel();
 }

@@ -51,6 +51,11 @@ class TokenStream {
   // cancellation, which could lose an event: cancel() ends a wait.
   [[nodiscard]] boost::asio::awaitable<StreamEvent> next();
 
+  // Ends the generation now, as if the model had ended here: next() then gives Finished, without the text that waited, and
+  // with numbers as the gateway knows them (it does not know how much of the prompt was cached). Safe to call while
+  // next() waits.
+  void end_early();
+
   // Ends the generation now; next() then gives Error{kCancelled}, without the text that waited. Safe to call while next()
   // or accepted() waits, as is letting go of the stream.
   void cancel();

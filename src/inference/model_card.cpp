@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace minerva::inference {
 namespace {
@@ -13,6 +16,19 @@ std::string token_text(const llama_vocab* vocab, llama_token token) {
 }
 
 std::string or_empty(const char* text) { return text == nullptr ? std::string{} : std::string{text}; }
+
+// Those of which the chat template speaks, and those of tools: a template without tools leaves them to a generic form.
+std::vector<wire::ControlToken> control_tokens(const llama_vocab* vocab, std::string_view chat_template) {
+  std::vector<wire::ControlToken> found;
+  for (llama_token token = 0; token < llama_vocab_n_tokens(vocab); ++token) {
+    if ((llama_vocab_get_attr(vocab, token) & LLAMA_TOKEN_ATTR_CONTROL) == 0 || llama_vocab_is_eog(vocab, token))
+      continue;
+    std::string text = token_text(vocab, token);
+    if (!text.empty() && (chat_template.contains(text) || text.contains("tool")))
+      found.push_back({.token = token, .text = std::move(text)});
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -32,6 +48,8 @@ wire::ModelCard make_card(const llama_model* model, const llama_context* context
   if (name.empty()) name = std::filesystem::path{path}.stem().string();
   const auto n_ctx_train = static_cast<std::uint32_t>(std::max(0, llama_model_n_ctx_train(model)));
   const std::uint32_t n_ctx_slot = llama_n_ctx_seq(context);
+  std::string chat_template = or_empty(llama_model_chat_template(model, nullptr));
+  auto controls = control_tokens(vocab, chat_template);
   return {
       .name = std::move(name),
       .architecture = meta_text(model, "general.architecture"),
@@ -45,9 +63,10 @@ wire::ModelCard make_card(const llama_model* model, const llama_context* context
       .n_ctx_sequence = n_ctx_train > 0 ? std::min(n_ctx_slot, n_ctx_train) : n_ctx_slot,
       .n_parallel = llama_n_seq_max(context),
       .n_batch = llama_n_batch(context),
-      .chat_template = or_empty(llama_model_chat_template(model, nullptr)),
+      .chat_template = std::move(chat_template),
       .bos_text = token_text(vocab, llama_vocab_bos(vocab)),
       .eos_text = token_text(vocab, llama_vocab_eos(vocab)),
+      .control_tokens = std::move(controls),
       .memory = {},
       .placement = {},
   };

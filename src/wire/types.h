@@ -129,6 +129,14 @@ struct DeviceMemory {
   std::uint64_t compute_bytes = 0;
 };
 
+// A control token, whose text is no part of an answer's text.
+struct ControlToken {
+  Token token = 0;
+  std::string text;
+
+  friend bool operator==(const ControlToken&, const ControlToken&) = default;
+};
+
 struct ModelCard {
   std::string name;
   std::string architecture;
@@ -146,6 +154,7 @@ struct ModelCard {
   std::string chat_template;  // empty when the model has none
   std::string bos_text;
   std::string eos_text;
+  std::vector<ControlToken> control_tokens;  // that may mark parts of an answer, such as tool calls; none that end it
   std::vector<DeviceMemory> memory;
   std::uint64_t load_us = 0;
   std::string placement;  // one sentence: what runs where, and why

@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "api/openai/chat_answer.h"
 #include "api/openai/chat_request.h"
 #include "api/openai/chat_response.h"
 #include "api/openai/errors.h"
@@ -24,7 +25,8 @@ namespace asio = boost::asio;
 using Template = Result<std::shared_ptr<const chat::ChatTemplate>>;
 
 // On the work pool. The body's faults come before the server's: a client can do something about them now.
-Result<ChatRequest> prepare(std::string_view body, std::uint64_t random_seed, const Template& chat_template) {
+Result<ChatRequest> prepare(std::string_view body, std::uint64_t random_seed, const Template& chat_template,
+                            const gateway::GatewayStatus& status) {
   auto request = read_chat_request(body, random_seed);
   if (!request) return request;
   if (!chat_template) return std::unexpected(chat_template.error());
@@ -32,6 +34,8 @@ Result<ChatRequest> prepare(std::string_view body, std::uint64_t random_seed, co
   auto prompt = (*chat_template)->render(request->conversation, request->render);
   if (!prompt) return std::unexpected(std::move(prompt.error()));
   request->generation.prompt = std::move(*prompt);
+  if (status.card)
+    request->generation.shown_tokens = call_markers(request->tools, **chat_template, status.card->control_tokens);
   return request;
 }
 
@@ -55,30 +59,34 @@ asio::awaitable<void> respond(http::Exchange& exchange, http::Response response)
 }
 
 asio::awaitable<void> answer_whole(gateway::Gateway& gateway, http::Exchange& exchange,
-                                   gateway::TokenStream& stream, ChatHead head) {
-  std::string text;
+                                   gateway::TokenStream& stream, AnswerText text, ChatHead head) {
+  Answer answer;
   for (;;) {
     gateway::StreamEvent event = co_await stream.next();
     if (const auto* delta = std::get_if<gateway::TextDelta>(&event)) {
-      text += delta->text;
+      answer.add(text.feed(delta->text));
+      if (text.done()) stream.end_early();
     } else if (const auto* error = std::get_if<Error>(&event)) {
       co_return co_await respond(exchange, error_response(*error));
     } else {
       const auto& finished = std::get<gateway::Finished>(event);
+      answer.add(text.finish());
       http::Response response;
-      response.body = completion_body(head, text, finished, gateway.status().card);
+      response.body = completion_body(head, answer, finished, gateway.status().card);
       co_return co_await respond(exchange, std::move(response));
     }
   }
 }
 
-// The bytes of one event; nothing means a beat of silence.
-std::string render(const std::optional<gateway::StreamEvent>& event, const ChatEvents& events,
+// The bytes of one event, none while text is held back; nothing means a beat of silence.
+std::string render(const std::optional<gateway::StreamEvent>& event, AnswerText& text, const ChatEvents& events,
                    const gateway::Gateway& gateway) {
   if (!event) return std::string(kKeepAlive);
-  if (const auto* delta = std::get_if<gateway::TextDelta>(&*event)) return events.text(delta->text);
-  if (const auto* error = std::get_if<Error>(&*event)) return error_event(*error);
-  return events.end(std::get<gateway::Finished>(*event), gateway.status().card);
+  if (const auto* delta = std::get_if<gateway::TextDelta>(&*event)) return events.deltas(text.feed(delta->text));
+  const std::string rest = events.deltas(text.finish());
+  if (const auto* error = std::get_if<Error>(&*event)) return rest + error_event(*error);
+  const auto& finished = std::get<gateway::Finished>(*event);
+  return rest + events.end(finished, text.has_calls(), gateway.status().card);
 }
 
 bool is_terminal(const std::optional<gateway::StreamEvent>& event) {
@@ -86,10 +94,11 @@ bool is_terminal(const std::optional<gateway::StreamEvent>& event) {
 }
 
 asio::awaitable<void> write_events(gateway::Gateway& gateway, http::StreamingResponse& response,
-                                   PacedStream& paced, ChatEvents events) {
-  std::string bytes = events.role();
+                                   gateway::TokenStream& stream, PacedStream& paced, AnswerText text,
+                                   ChatEvents events) {
+  std::string bytes = events.role(text.may_call());
   for (bool ended = false;;) {
-    const Status written = co_await response.write(std::move(bytes));
+    const Status written = bytes.empty() ? Status{} : co_await response.write(std::move(bytes));
     if (!written) {
       log::debug("api", "a stream was cut: {}", written.error().message);
       paced.close();
@@ -98,27 +107,30 @@ asio::awaitable<void> write_events(gateway::Gateway& gateway, http::StreamingRes
     if (ended) co_return;
     const auto event = co_await paced.next();
     ended = is_terminal(event);
-    bytes = render(event, events, gateway);
+    bytes = render(event, text, events, gateway);
+    if (text.done()) stream.end_early();
   }
 }
 
 asio::awaitable<void> answer_streaming(std::shared_ptr<ApiContext> context, http::Exchange& exchange,
-                                       gateway::TokenStream& stream, ChatEvents events) {
+                                       gateway::TokenStream& stream, AnswerText text, ChatEvents events) {
   const auto response = co_await exchange.stream(http::StreamKind::kServerSentEvents, {});
   if (!response) co_return;
   PacedStream paced(co_await asio::this_coro::executor, stream, context->keep_alive);
   using asio::experimental::awaitable_operators::operator&&;
-  co_await (paced.pump() && write_events(context->gateway, **response, paced, std::move(events)));
+  co_await (paced.pump() &&
+            write_events(context->gateway, **response, stream, paced, std::move(text), std::move(events)));
 }
 
 }  // namespace
 
 asio::awaitable<void> handle_chat_completion(std::shared_ptr<ApiContext> context, http::Exchange& exchange) {
-  std::function<Result<ChatRequest>()> work =
-      [body = std::string_view(exchange.request().body), seed = context->random(),
-       chat_template = context->chat_models.current(context->gateway.status())] {
-        return prepare(body, seed, chat_template);
-      };
+  const auto status = std::make_shared<const gateway::GatewayStatus>(context->gateway.status());
+  const Template chat_template = context->chat_models.current(*status);
+  std::function<Result<ChatRequest>()> work = [body = std::string_view(exchange.request().body),
+                                               seed = context->random(), chat_template, status] {
+    return prepare(body, seed, chat_template, *status);
+  };
   auto request = co_await run_on(context->work_pool, std::move(work));
   if (!request) co_return co_await respond(exchange, error_response(request.error()));
 
@@ -130,11 +142,12 @@ asio::awaitable<void> handle_chat_completion(std::shared_ptr<ApiContext> context
 
   const auto created = std::chrono::floor<std::chrono::seconds>(context->now()).time_since_epoch().count();
   ChatHead head = make_head(context->random(), created, context->gateway.status().model_name);
+  AnswerText text(request->tools, **chat_template, context->random);
   if (request->stream) {
-    co_await answer_streaming(context, exchange, *stream,
+    co_await answer_streaming(context, exchange, *stream, std::move(text),
                               ChatEvents(std::move(head), request->include_usage));
   } else {
-    co_await answer_whole(context->gateway, exchange, *stream, std::move(head));
+    co_await answer_whole(context->gateway, exchange, *stream, std::move(text), std::move(head));
   }
 }
 

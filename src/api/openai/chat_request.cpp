@@ -57,6 +57,8 @@ Result<ChatRequest> read_chat_request(std::string_view text, std::uint64_t rando
   fields.boolean("stream", request.stream);
   read_stream_options(fields, request.include_usage);
   read_template_options(fields, request.render);
+  request.tools = read_tools(fields);
+  request.render.tools = request.tools.tools;
   fields.include(refuse_unsupported(*body));
   if (fields.failed()) return std::unexpected(fields.status().error());
   return request;

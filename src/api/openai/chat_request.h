@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "api/openai/chat_tools.h"
 #include "base/error.h"
 #include "chat/chat_template.h"
 #include "chat/conversation.h"
@@ -16,6 +17,7 @@ namespace minerva::api::openai {
 struct ChatRequest {
   chat::Conversation conversation;
   chat::RenderOptions render;
+  ToolOffer tools;
   gateway::GenerationRequest generation;  // `prompt` is empty until the conversation is rendered
   bool stream = false;
   bool include_usage = false;

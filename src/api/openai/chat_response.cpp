@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <utility>
+#include <variant>
 
 #include "api/openai/errors.h"
 #include "api/timings.h"
@@ -15,8 +16,22 @@ constexpr std::string_view kDone = "data: [DONE]\n\n";
 
 std::string event(std::string_view data) { return fmt::format("data: {}\n\n", data); }
 
-std::string_view name_of(wire::FinishReason reason) {
-  return reason == wire::FinishReason::kLength ? "length" : "stop";
+std::string_view name_of(wire::FinishReason reason, bool has_calls) {
+  if (reason == wire::FinishReason::kLength) return "length";
+  return has_calls ? "tool_calls" : "stop";
+}
+
+// Text beside calls is kept; without any, the content of an answer of calls is null.
+Json message_json(const Answer& answer) {
+  Json message = {{"role", "assistant"}, {"content", answer.text}, {"refusal", nullptr}};
+  if (answer.calls.empty()) return message;
+  if (answer.text.empty()) message["content"] = nullptr;
+  for (const chat::ToolCall& call : answer.calls) {
+    message["tool_calls"].push_back({{"id", call.id},
+                                     {"type", "function"},
+                                     {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+  }
+  return message;
 }
 
 Json usage_json(const wire::GenerationStats& stats) {
@@ -32,12 +47,12 @@ ChatHead make_head(std::uint64_t random, std::int64_t created, std::string model
   return {.id = fmt::format("chatcmpl-{:016x}", random), .created = created, .model = std::move(model)};
 }
 
-std::string completion_body(const ChatHead& head, std::string_view text, const gateway::Finished& finished,
+std::string completion_body(const ChatHead& head, const Answer& answer, const gateway::Finished& finished,
                             const Card& card) {
   const Json choice = {{"index", 0},
-                       {"message", {{"role", "assistant"}, {"content", text}, {"refusal", nullptr}}},
+                       {"message", message_json(answer)},
                        {"logprobs", nullptr},
-                       {"finish_reason", name_of(finished.reason)}};
+                       {"finish_reason", name_of(finished.reason, !answer.calls.empty())}};
   return to_text({{"id", head.id},
                   {"object", "chat.completion"},
                   {"created", head.created},
@@ -61,16 +76,38 @@ Json ChatEvents::chunk(Json delta, Json finish_reason) const {
   return chunk;
 }
 
-std::string ChatEvents::role() const {
-  return event(to_text(chunk({{"role", "assistant"}, {"content", ""}, {"refusal", nullptr}}, nullptr)));
+std::string ChatEvents::role(bool may_call) const {
+  const Json content = may_call ? Json() : Json("");
+  return event(to_text(chunk({{"role", "assistant"}, {"content", content}, {"refusal", nullptr}}, nullptr)));
 }
 
-std::string ChatEvents::text(std::string_view text) const {
-  return event(to_text(chunk({{"content", text}}, nullptr)));
+std::string ChatEvents::deltas(const std::vector<chat::ToolEvent>& events) const {
+  std::string bytes;
+  for (const chat::ToolEvent& each : events) {
+    bytes += std::visit([this](const auto& value) { return delta(value); }, each);
+  }
+  return bytes;
 }
 
-std::string ChatEvents::end(const gateway::Finished& finished, const Card& card) const {
-  Json last = chunk(Json::object(), name_of(finished.reason));
+std::string ChatEvents::delta(const chat::ContentDelta& delta) const {
+  return event(to_text(chunk({{"content", delta.text}}, nullptr)));
+}
+
+std::string ChatEvents::delta(const chat::CallStart& start) const {
+  const Json call = {{"index", start.index},
+                     {"id", start.id},
+                     {"type", "function"},
+                     {"function", {{"name", start.name}, {"arguments", ""}}}};
+  return event(to_text(chunk({{"tool_calls", Json::array({call})}}, nullptr)));
+}
+
+std::string ChatEvents::delta(const chat::ArgumentsDelta& delta) const {
+  const Json call = {{"index", delta.index}, {"function", {{"arguments", delta.text}}}};
+  return event(to_text(chunk({{"tool_calls", Json::array({call})}}, nullptr)));
+}
+
+std::string ChatEvents::end(const gateway::Finished& finished, bool has_calls, const Card& card) const {
+  Json last = chunk(Json::object(), name_of(finished.reason, has_calls));
   last["timings"] = timings_json(finished.stats, card);
   std::string events = event(to_text(last));
   if (include_usage_) {

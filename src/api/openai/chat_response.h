@@ -1,7 +1,7 @@
 #pragma once
 // An answer as OpenAI's clients read it: one object, or the events of a stream.
 //
-//   role ─► text* ─► finish ─► usage (when asked for) ─► done
+//   role ─► (text | call, arguments*)* ─► finish ─► usage (when asked for) ─► done
 //
 // An error after the first event is an event of its own, and the last. Threads: values and pure functions.
 
@@ -9,8 +9,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/json_text.h"
+#include "api/openai/chat_answer.h"
 #include "base/error.h"
 #include "gateway/token_stream.h"
 #include "wire/types.h"
@@ -28,7 +30,7 @@ struct ChatHead {
 
 using Card = std::optional<wire::ModelCard>;
 
-[[nodiscard]] std::string completion_body(const ChatHead& head, std::string_view text,
+[[nodiscard]] std::string completion_body(const ChatHead& head, const Answer& answer,
                                           const gateway::Finished& finished, const Card& card);
 
 // Server-sent events, each whole with its empty line.
@@ -36,12 +38,17 @@ class ChatEvents {
  public:
   ChatEvents(ChatHead head, bool include_usage) : head_(std::move(head)), include_usage_(include_usage) {}
 
-  [[nodiscard]] std::string role() const;
-  [[nodiscard]] std::string text(std::string_view text) const;
+  // An answer that may have calls may have no text: its content begins as null.
+  [[nodiscard]] std::string role(bool may_call) const;
+  // An event each; nothing for none.
+  [[nodiscard]] std::string deltas(const std::vector<chat::ToolEvent>& events) const;
   // The chunk with the reason and the timings, the usage chunk when asked for, and "[DONE]".
-  [[nodiscard]] std::string end(const gateway::Finished& finished, const Card& card) const;
+  [[nodiscard]] std::string end(const gateway::Finished& finished, bool has_calls, const Card& card) const;
 
  private:
+  [[nodiscard]] std::string delta(const chat::ContentDelta& delta) const;
+  [[nodiscard]] std::string delta(const chat::CallStart& start) const;
+  [[nodiscard]] std::string delta(const chat::ArgumentsDelta& delta) const;
   [[nodiscard]] Json chunk(Json delta, Json finish_reason) const;
 
   ChatHead head_;

@@ -37,14 +37,14 @@ constexpr std::array kUnsupported{
     UnsupportedField{"lora", "[]"},
 };
 
-void refuse_tools(ParameterParser& fields, std::string_view tools_name, std::string_view choice_name) {
-  const Json* tools = fields.array(tools_name);
-  if (tools == nullptr || tools->empty()) return;
-  const Json* choice = fields.value(choice_name);
+// What `tools` and `tool_choice` were called before.
+void refuse_functions(ParameterParser& fields) {
+  const Json* functions = fields.array("functions");
+  if (functions == nullptr || functions->empty()) return;
+  const Json* choice = fields.value("function_call");
   if (choice != nullptr && *choice == "none") return;
-  fields.refuse(tools_name,
-                fmt::format("{} are not supported by this version; leave them out, or send {} \"none\"",
-                            tools_name, choice_name));
+  fields.refuse("functions",
+                "functions are not supported by this version; send them as tools, or send function_call \"none\"");
 }
 
 void refuse_response_format(ParameterParser& fields) {
@@ -67,8 +67,7 @@ void refuse_response_format(ParameterParser& fields) {
 Status refuse_unsupported(const Json& body) {
   ParameterParser fields(body, "");
   refuse_response_format(fields);
-  refuse_tools(fields, "tools", "tool_choice");
-  refuse_tools(fields, "functions", "function_call");
+  refuse_functions(fields);
   for (const auto& [name, neutral] : kUnsupported) {
     const Json* given = fields.value(name);
     if (given == nullptr || *given == Json::parse(neutral)) continue;

@@ -181,6 +181,59 @@ TEST(Engine, CopiesThePrefixOfASequenceThatStillRuns) {
   EXPECT_EQ(t.records[1].tokens.size(), 41U);
 }
 
+TEST(Engine, ComputesAPromptThatArrivesSeveralTimesAtOnceOnce) {
+  EngineFixture t{{.n_parallel = 4, .n_batch = 32}};
+  const std::string document(150, 'd');
+  for (std::uint64_t id = 1; id <= 4; ++id) t.submit(id, document + std::to_string(id) + "count 3");
+  t.run();
+  std::uint32_t n_cached = 0;
+  for (std::uint64_t id = 1; id <= 4; ++id) {
+    EXPECT_EQ(t.records[id].text, "1 2 3");
+    n_cached += t.records[id].finished->stats.n_cached;
+  }
+  EXPECT_EQ(n_cached, 3 * document.size());
+}
+
+TEST(Engine, LetsOtherRequestsStartWhileSomeWaitForASharedPrefix) {
+  EngineFixture t{{.n_parallel = 4, .n_batch = 16}};
+  const std::string document(150, 'd');
+  t.submit(1, document + "count 3");
+  t.submit(2, document + " count 4");
+  t.submit(3, "say quick");
+  t.step();
+  EXPECT_EQ(t.engine.status().n_running, 2U);
+  EXPECT_EQ(t.engine.status().n_waiting, 1U);
+  t.run();
+  EXPECT_EQ(t.records[3].text, "quick");
+  EXPECT_GE(t.records[2].finished->stats.n_cached, document.size() - 16);
+}
+
+TEST(Engine, StartsAWaitingRequestWhenTheOneThatComputedItsPrefixIsGone) {
+  EngineFixture t{{.n_parallel = 4, .n_batch = 16}};
+  const std::string document(150, 'd');
+  t.submit(1, document + "count 3");
+  t.submit(2, document + " count 4");
+  t.step();
+  EXPECT_EQ(t.engine.status().n_waiting, 1U);
+  t.engine.cancel(1);
+  t.run();
+  EXPECT_EQ(t.records[2].text, "1 2 3 4");
+}
+
+TEST(Engine, WaitsForNoPrefixThatTheModelCannotCopy) {
+  EngineFixture t{{.n_parallel = 4, .n_batch = 16, .can_copy = false}};
+  const std::string document(150, 'd');
+  t.submit(1, document + "count 3");
+  t.submit(2, document + " count 4");
+  t.run();  // the first copy fails, and the engine has learnt
+  t.submit(3, "other " + document + "count 3");
+  t.submit(4, "other " + document + " count 4");
+  t.step();
+  EXPECT_EQ(t.engine.status().n_waiting, 0U);
+  t.run();
+  EXPECT_EQ(t.records[4].text, "1 2 3 4");
+}
+
 TEST(Engine, ComputesAgainWhatTheModelCannotCutOrCopy) {
   EngineFixture t{{.can_cut = false, .can_copy = false}};
   const std::string shared = "a long document that two clients ask about at the same time: ";
