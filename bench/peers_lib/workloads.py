@@ -118,10 +118,17 @@ async def many_clients(url, rng, text_of):
     return [reply for loop in loops for reply in loop]
 
 
+async def repeated_text(url, rng, text_of):
+    """What editing and copying look like to a server: the answer is mostly in the prompt."""
+    passage = text_of(rng, 120)
+    return [await client.chat(url, [_user(f"{passage} {passage} {passage}")], 128)]
+
+
 WORKLOADS = {
     "one_stream": Workload("one stream, 122-token prompt, 128 out", one_stream),
     "eight_distinct": Workload("8 distinct at once, 122-token prompts, 48 out", eight_distinct),
     "one_document": Workload("8 at once on one 1500-token document, 32 out", one_document),
     "staggered_long": Workload("8 of 760-token prompts, 0.3 s apart, 32 out", staggered_long),
+    "repeated_text": Workload("one stream, a text that repeats, 128 out", repeated_text),
     "many_clients": Workload("32 clients, 4 requests each, 20M-parameter model, 32 out", many_clients, preset="20m"),
 }

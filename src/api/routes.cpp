@@ -33,6 +33,7 @@ constexpr std::array kEndpoints{
     Endpoint{"GET", "/v1/health", native::handle_health},
     Endpoint{"GET", "/livez", native::handle_health},
     Endpoint{"GET", "/readyz", native::handle_ready},
+    Endpoint{"GET", "/metrics", native::handle_metrics},
     Endpoint{"GET", "/version", native::handle_version},
     Endpoint{"GET", "/", native::handle_root},
 };

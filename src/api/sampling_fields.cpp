@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -52,18 +53,78 @@ void read_logit_bias(ParameterParser& fields, std::vector<wire::LogitBias>& targ
   fields.include(entries.status());
 }
 
+void read_breakers(ParameterParser& fields, std::vector<std::string>& breakers) {
+  const Json* given = fields.array("dry_sequence_breakers");
+  if (given == nullptr) return;
+  breakers.clear();
+  for (std::size_t i = 0; i < given->size(); ++i) {
+    const Json& text = (*given)[i];
+    const std::string name = element_path("dry_sequence_breakers", i);
+    if (!text.is_string()) return fields.mismatch(name, "a string", text);
+    breakers.push_back(text.get<std::string>());
+  }
+}
+
+// Names as llama-server lists them; it also reads a string of one letter each.
+void read_samplers(ParameterParser& fields, std::vector<std::string>& samplers) {
+  const Json* given = fields.array("samplers");
+  if (given == nullptr) return;
+  for (std::size_t i = 0; i < given->size(); ++i) {
+    const Json& text = (*given)[i];
+    const std::string name = element_path("samplers", i);
+    if (!text.is_string()) return fields.mismatch(name, "the name of a sampler", text);
+    samplers.push_back(text == "typical_p" ? "typ_p" : text.get<std::string>());
+  }
+}
+
+// What llama-server offers beyond OpenAI's parameters.
+void read_filters(ParameterParser& fields, wire::SamplingParams& sampling) {
+  constexpr Range<float> kFinite{-1e6F, 1e6F};
+  constexpr Range<float> kPositive{0.0F, 1e6F};
+  constexpr Range<float> kShare{0.0F, 1.0F};
+  fields.integer("top_k", {-1, kMaxInt32}, sampling.top_k);
+  fields.number("min_p", kShare, sampling.min_p);
+  fields.number("typical_p", kShare, sampling.typical_p);
+  fields.number("top_n_sigma", kFinite, sampling.top_n_sigma);
+  fields.number("xtc_probability", kShare, sampling.xtc_probability);
+  fields.number("xtc_threshold", kShare, sampling.xtc_threshold);
+  fields.integer("min_keep", {0, kMaxInt32}, sampling.min_keep);
+  fields.number("dynatemp_range", kPositive, sampling.dynatemp_range);
+  fields.number("dynatemp_exponent", kPositive, sampling.dynatemp_exponent);
+  fields.number("repeat_penalty", {0.01F, 10.0F}, sampling.repeat_penalty);
+  fields.integer("repeat_last_n", {-1, kMaxInt32}, sampling.repeat_last_n);
+  fields.number("dry_multiplier", kPositive, sampling.dry_multiplier);
+  fields.number("dry_base", {1.0F, 1e6F}, sampling.dry_base);
+  fields.integer("dry_allowed_length", {0, kMaxInt32}, sampling.dry_allowed_length);
+  fields.integer("dry_penalty_last_n", {-1, kMaxInt32}, sampling.dry_penalty_last_n);
+  read_breakers(fields, sampling.dry_sequence_breakers);
+  fields.integer("mirostat", {0, 2}, sampling.mirostat);
+  fields.number("mirostat_tau", kPositive, sampling.mirostat_tau);
+  fields.number("mirostat_eta", kShare, sampling.mirostat_eta);
+  fields.number("adaptive_target", {-1.0F, 1.0F}, sampling.adaptive_target);
+  fields.number("adaptive_decay", {0.0F, 0.99F}, sampling.adaptive_decay);
+  read_samplers(fields, sampling.samplers);
+  fields.text("grammar", sampling.grammar);
+}
+
 }  // namespace
+
+void read_log_probabilities(ParameterParser& fields, wire::SamplingParams& sampling) {
+  constexpr std::int64_t kMost = 20;  // OpenAI's
+  bool wanted = false;
+  fields.boolean("logprobs", wanted);
+  std::int64_t n_likeliest = -1;
+  fields.integer("top_logprobs", {0, kMost}, n_likeliest);
+  if (n_likeliest > 0 && !wanted) fields.refuse("top_logprobs", "top_logprobs needs logprobs to be true");
+  if (wanted) sampling.n_probs = static_cast<std::int32_t>(std::max<std::int64_t>(0, n_likeliest));
+}
 
 void read_sampling(ParameterParser& fields, wire::SamplingParams& sampling) {
   fields.number("temperature", {0.0F, 2.0F}, sampling.temperature);
   fields.number("top_p", {0.0F, 1.0F}, sampling.top_p);
-  fields.integer("top_k", {-1, kMaxInt32}, sampling.top_k);
-  fields.number("min_p", {0.0F, 1.0F}, sampling.min_p);
-  fields.number("typical_p", {0.0F, 1.0F}, sampling.typical_p);
-  fields.number("repeat_penalty", {0.01F, 10.0F}, sampling.repeat_penalty);
-  fields.integer("repeat_last_n", {-1, kMaxInt32}, sampling.repeat_last_n);
   fields.number("presence_penalty", {-2.0F, 2.0F}, sampling.presence_penalty);
   fields.number("frequency_penalty", {-2.0F, 2.0F}, sampling.frequency_penalty);
+  read_filters(fields, sampling);
   read_seed(fields, sampling.seed);
   read_logit_bias(fields, sampling.logit_bias);
 }

@@ -18,9 +18,11 @@ inline constexpr std::size_t kMaxStopStrings = 16;
 inline constexpr std::size_t kMaxStopBytes = 1024;
 inline constexpr std::size_t kMaxLogitBiases = 4096;
 
-// temperature, top_p, top_k, min_p, typical_p, the penalties, seed, logit_bias. Absent fields keep what `sampling` has;
-// seed −1 means absent.
+// Everything in SamplingParams but n_probs. Absent fields keep what `sampling` has; seed −1 means absent.
 void read_sampling(ParameterParser& fields, wire::SamplingParams& sampling);
+
+// OpenAI's logprobs and top_logprobs.
+void read_log_probabilities(ParameterParser& fields, wire::SamplingParams& sampling);
 
 // max_completion_tokens, else max_tokens, else n_predict; 0 when there is none, or when it is −1 (no limit but the context).
 [[nodiscard]] std::uint32_t read_max_tokens(ParameterParser& fields);

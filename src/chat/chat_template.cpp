@@ -58,13 +58,14 @@ struct ChatTemplate::Impl {
 
   // As it stands, for the template alone.
   [[nodiscard]] Result<wire::PromptText> render_plain(const Conversation& conversation,
-                                                const RenderOptions& options) const {
+                                                      const RenderOptions& options) const {
     const Result<TemplateContext> context = make_context(conversation, options, facts, bos_text, eos_text);
     if (!context) return std::unexpected(context.error());
     return parsed.render({.untrusted = context->untrusted, .trusted = context->trusted, .now = options.now});
   }
 
-  [[nodiscard]] Result<wire::PromptText> render(const Conversation& conversation, RenderOptions options) const {
+  [[nodiscard]] Result<wire::PromptText> render(const Conversation& conversation,
+                                                RenderOptions options) const {
     const bool tell_tools = !options.tools.empty() && (facts.generic_calls || !facts.supports_tools);
     const bool write_calls = facts.generic_calls && has_calls_or_results(conversation);
     if (!tell_tools && !write_calls) return render_plain(conversation, options);
@@ -77,7 +78,8 @@ struct ChatTemplate::Impl {
       if (!tools->empty()) rewritten = with_tools_told(std::move(rewritten), *tools, syntax, texts);
     }
     if (write_calls) {
-      if (const Status checked = check_arguments(conversation); !checked) return std::unexpected(checked.error());
+      if (const Status checked = check_arguments(conversation); !checked)
+        return std::unexpected(checked.error());
       rewritten = with_calls_written(rewritten, texts);
     }
     Result<wire::PromptText> prompt = render_plain(rewritten, options);

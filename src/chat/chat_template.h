@@ -34,8 +34,8 @@ struct TemplateFacts {
   bool short_tool_call_ids = false;  // tool call ids must have nine letters and digits (Mistral)
   bool null_call_content = false;    // an assistant's calls show only when its content is null (DeepSeek R1)
   bool needs_tool_description = false;  // a tool without a description is an error
-  bool generic_calls = false;           // calls and results are written in the generic form (docs/templates.md)
-  bool is_default = false;           // the model has no template: ChatML stands in
+  bool generic_calls = false;  // calls and results are written in the generic form (docs/templates.md)
+  bool is_default = false;     // the model has no template: ChatML stands in
 };
 
 struct RenderOptions {

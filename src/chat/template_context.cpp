@@ -68,7 +68,8 @@ Result<Json> tool_call_json(const ToolCall& call, const TemplateFacts& facts, co
 Result<Json> message_json(const ChatMessage& message, const TemplateFacts& facts, std::size_t index) {
   Json json{{"role", name_of(is_system(message) ? Role::kSystem : message.role)},
             {"content", message.content}};
-  if (facts.null_call_content && !message.tool_calls.empty() && message.content.empty()) json["content"] = nullptr;
+  if (facts.null_call_content && !message.tool_calls.empty() && message.content.empty())
+    json["content"] = nullptr;
   if (!message.name.empty()) json["name"] = message.name;
   if (!message.reasoning_content.empty()) json["reasoning_content"] = message.reasoning_content;
   if (!message.tool_call_id.empty()) {

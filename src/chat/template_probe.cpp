@@ -17,6 +17,7 @@ constexpr const char* kTools =
     R"("properties":{"key":{"type":"string","description":"Probe."}},"required":["key"]}}}])";
 constexpr const char* kBareTools =
     R"([{"type":"function","function":{"name":"probe_tool_53","parameters":{"type":"object","properties":{}}}}])";
+constexpr const char* kArguments = R"({"probe_key_56": "probe-value-55"})";
 constexpr const char* kArgument = "probe-value-55";
 constexpr const char* kLongId = "call_probe_54";
 constexpr const char* kShortId = "probe0054";
@@ -65,14 +66,14 @@ class Prober {
 
   bool shows_call(const TemplateFacts& facts) {
     const char* id = facts.short_tool_call_ids ? kShortId : kLongId;
-    const std::string arguments = std::string(R"({"key": ")") + kArgument + "\"}";
     ChatMessage call{.role = Role::kAssistant,
-                     .tool_calls = {{.id = id, .name = kToolName, .arguments = arguments}}};
+                     .tool_calls = {{.id = id, .name = kToolName, .arguments = kArguments}}};
     ChatMessage result{.role = Role::kTool, .content = "1", .name = kToolName, .tool_call_id = id};
     const std::optional<std::string> text =
         render({{user(), std::move(call), std::move(result)}}, {.tools = kTools}, facts);
     // An object that is printed as it is shows Python's quotes: then the template expects text.
-    return text && text->contains(kToolName) && text->contains(kArgument) && !text->contains("{'key'");
+    return text && text->contains(kToolName) && text->contains(kArgument) &&
+           !text->contains("{'probe_key_56'");
   }
 
   std::optional<std::string> render(const Conversation& conversation, const RenderOptions& options) {

@@ -17,9 +17,9 @@
 namespace minerva::cli {
 namespace {
 
-constexpr std::array<std::string_view, 13> kSettings{"model",   "ctx-size",   "parallel",
+constexpr std::array<std::string_view, 14> kSettings{"model",   "ctx-size",   "parallel",
                                                      "threads", "batch-size", "gpu-layers",
-                                                     "device",  "max-itl-ms", "ignore-memory-check",
+                                                     "device",  "max-itl-ms", "cache-ram", "ignore-memory-check",
                                                      "host",    "port",       "config",
                                                      "worker"};
 constexpr int kBarWidth = 40;

@@ -14,6 +14,9 @@ namespace {
 constexpr std::uint32_t kMaxItlCpuMs = 200;
 constexpr std::uint32_t kMaxItlGpuMs = 50;
 
+// A shorter prefix is computed sooner than it goes to host memory and back.
+constexpr std::uint32_t kLeastStored = 64;
+
 // A shorter prefix is computed sooner than it is waited for and copied.
 constexpr std::uint32_t kLeastAwaited = 16;
 
@@ -38,7 +41,8 @@ Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Cloc
     : backend_{backend},
       clock_{std::move(clock)},
       scheduler_{limits_for(backend.card(), options)},
-      slots_{backend.card().n_parallel} {
+      slots_{backend.card().n_parallel},
+      store_{options.prefix_store_bytes} {
   status_.kv_cells = backend.card().n_ctx_sequence * backend.card().n_parallel;
 }
 
@@ -150,7 +154,9 @@ Status Engine::start(Sequence& sequence) {
   assert(placement && "a sequence starts only when a slot is free");
   sequence.sampler = std::move(*sampler);
   sequence.slot = placement->slot;
-  sequence.n_computed = prepare_slot(*placement);
+  const auto reusable = sequence.tokens().first(sequence.n_tokens() - 1);
+  const bool restored = restore_slot(placement->slot, reusable, placement->n_reused);
+  sequence.n_computed = restored ? static_cast<std::uint32_t>(slots_.tokens(placement->slot).size()) : prepare_slot(*placement);
   sequence.stats.n_cached = sequence.n_computed;
   log::debug("engine", "sequence {}: {} of {} prompt tokens found, in slot {}", sequence.id(),
              sequence.n_computed, sequence.n_tokens(), sequence.slot.value);
@@ -163,17 +169,41 @@ Status Engine::start(Sequence& sequence) {
 std::uint32_t Engine::prepare_slot(const SlotTable::Placement& placement) {
   const auto& [slot, n_reused, source] = placement;
   const std::uint32_t n_kept = source ? 0 : n_reused;
-  if (n_kept < slots_.tokens(slot).size()) {
-    const bool cut = backend_.remove_from(slot, static_cast<std::int32_t>(n_kept));
-    slots_.cut(slot, cut ? n_kept : 0);
-    // Removing everything cannot be refused.
-    if (!cut) (void)backend_.remove_from(slot, 0);
-  }
+  set_aside(slot, n_kept);
+  keep_slot(slot, n_kept);
   if (source) {
     copies_work_ = backend_.copy_prefix(*source, slot, static_cast<std::int32_t>(n_reused));
     if (copies_work_) slots_.append(slot, slots_.tokens(*source).first(n_reused));
   }
   return static_cast<std::uint32_t>(slots_.tokens(slot).size());
+}
+
+// Cuts the slot to its first tokens; to none where the model's memory refuses.
+void Engine::keep_slot(inference::SlotId slot, std::uint32_t n_kept) {
+  if (n_kept >= slots_.tokens(slot).size()) return;
+  const bool cut = backend_.remove_from(slot, static_cast<std::int32_t>(n_kept));
+  slots_.cut(slot, cut ? n_kept : 0);
+  // Removing everything cannot be refused.
+  if (!cut) (void)backend_.remove_from(slot, 0);
+}
+
+// Before a slot is cut to n_kept tokens: what it holds goes to host memory, unless that has it, or another slot does.
+void Engine::set_aside(inference::SlotId slot, std::uint32_t n_kept) {
+  const auto tokens = slots_.tokens(slot);
+  if (tokens.size() < n_kept + kLeastStored || slots_.elsewhere(slot) || !store_.wants(tokens, backend_.state_size(slot))) return;
+  if (auto state = backend_.state(slot); !state.empty()) store_.put(tokens, std::move(state));
+}
+
+// Takes the prompt's beginning from host memory when that has so much more of it than the slots that it is worth while.
+bool Engine::restore_slot(inference::SlotId slot, std::span<const inference::Token> prompt, std::uint32_t n_reused) {
+  const auto stored = store_.find(prompt);
+  if (!stored || stored->n_shared < n_reused + kLeastStored) return false;
+  set_aside(slot, 0);
+  keep_slot(slot, 0);
+  if (!backend_.restore(slot, stored->entry->state)) return false;
+  slots_.append(slot, stored->entry->tokens);
+  keep_slot(slot, stored->n_shared);
+  return true;
 }
 
 // --- one step
@@ -253,21 +283,24 @@ void Engine::take_results(const BatchPlan& plan) {
 }
 
 void Engine::take_token(Sequence& sequence, std::int32_t batch_index) {
-  const auto token = sequence.sampler->sample(batch_index, sequence.n_generated());
-  if (!token) return end_with(sequence, token.error());
+  const auto sampled = sequence.sampler->sample(batch_index, sequence.n_generated());
+  if (!sampled) return end_with(sequence, sampled.error());
   if (sequence.state() == SequenceState::kPrefill) sequence.on(SequenceInput::kCaughtUp);
   sequence.steps_waited = 0;
   sequence.suspect = false;
   sequence.note_token(clock_());
   ++status_.n_generated_tokens;
 
-  const inference::Piece piece = backend_.piece(*token);
-  auto [text, stop] = sequence.take(*token, piece.ends_generation ? std::string_view{} : piece.text);
+  const inference::Piece piece = backend_.piece(sampled->token);
+  auto [text, stop] = sequence.take(sampled->token, piece.ends_generation ? std::string_view{} : piece.text);
   const bool at_limit = sequence.n_generated() == sequence.spec().max_tokens ||
                         sequence.n_tokens() >= backend_.card().n_ctx_sequence;
   const bool ends = piece.ends_generation || stop || at_limit;
   if (ends && !stop) text += sequence.rest_of_text();
-  events_.emplace_back(wire::SequenceText{.id = sequence.id(), .tokens = {*token}, .text = std::move(text)});
+  events_.emplace_back(wire::SequenceText{.id = sequence.id(),
+                                          .tokens = {sampled->token},
+                                          .text = std::move(text),
+                                          .probabilities = spelled(*sampled)});
   if (!ends) return;
   const bool stopped = piece.ends_generation || stop;
   finish(sequence, stopped ? wire::FinishReason::kStop : wire::FinishReason::kLength,
@@ -280,8 +313,8 @@ void Engine::take_token(Sequence& sequence, std::int32_t batch_index) {
 // be placed: its sequence has failed then, alone.
 bool Engine::make_room(BatchPlan& plan) {
   if (const auto cached = slots_.oldest_cached()) {
-    (void)backend_.remove_from(*cached, 0);
-    slots_.cut(*cached, 0);
+    set_aside(*cached, 0);
+    keep_slot(*cached, 0);
     return true;
   }
   const std::uint32_t n_tokens = plan.n_tokens();
@@ -323,6 +356,18 @@ void Engine::isolate_after(const BatchPlan& plan, const Error& error) {
 }
 
 // --- ends
+
+std::vector<wire::TokenProbabilities> Engine::spelled(const inference::Sampled& sampled) const {
+  if (!sampled.probabilities) return {};
+  const auto spell = [this](const inference::LogProbability& probability) {
+    return wire::TokenProbability{.token = probability.token,
+                                  .bytes = backend_.piece(probability.token).text,
+                                  .log_probability = probability.value};
+  };
+  wire::TokenProbabilities result{.chosen = spell(sampled.probabilities->chosen), .likeliest = {}};
+  for (const auto& other : sampled.probabilities->likeliest) result.likeliest.push_back(spell(other));
+  return {std::move(result)};
+}
 
 void Engine::finish(Sequence& sequence, wire::FinishReason reason, std::string stop_text) {
   events_.emplace_back(wire::SequenceFinished{

@@ -15,6 +15,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/prefix_store.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
 #include "engine/slot_table.h"
@@ -25,6 +26,7 @@ namespace minerva::engine {
 
 struct EngineOptions {
   std::uint32_t max_itl_ms = wire::kMaxItlAuto;
+  std::uint64_t prefix_store_bytes = 0;  // host memory for prefixes whose slot was needed; 0: none
 };
 
 class Engine {
@@ -57,6 +59,9 @@ class Engine {
   [[nodiscard]] bool follows_another(const Sequence& sequence);
   [[nodiscard]] Status start(Sequence& sequence);
   [[nodiscard]] std::uint32_t prepare_slot(const SlotTable::Placement& placement);
+  void keep_slot(inference::SlotId slot, std::uint32_t n_kept);
+  void set_aside(inference::SlotId slot, std::uint32_t n_kept);
+  [[nodiscard]] bool restore_slot(inference::SlotId slot, std::span<const inference::Token> prompt, std::uint32_t n_reused);
 
   [[nodiscard]] BatchPlan plan_step() const;
   void run_batch(BatchPlan plan);
@@ -66,6 +71,7 @@ class Engine {
   [[nodiscard]] bool make_room(BatchPlan& plan);
 
   void take_token(Sequence& sequence, std::int32_t batch_index);
+  [[nodiscard]] std::vector<wire::TokenProbabilities> spelled(const inference::Sampled& sampled) const;
   void finish(Sequence& sequence, wire::FinishReason reason, std::string stop_text);
   void end_with(Sequence& sequence, Error error);
   void release(Sequence& sequence);
@@ -75,6 +81,7 @@ class Engine {
   Clock clock_;
   Scheduler scheduler_;
   SlotTable slots_;
+  PrefixStore store_;
   std::deque<std::unique_ptr<Sequence>> waiting_;  // in order of arrival
   Sequences running_;                              // each holds a slot
   bool copies_work_ = true;                        // as the last attempt to copy a prefix showed

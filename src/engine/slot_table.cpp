@@ -69,6 +69,13 @@ std::uint32_t SlotTable::n_free() const {
   return static_cast<std::uint32_t>(std::ranges::count(slots_, false, &Slot::busy));
 }
 
+bool SlotTable::elsewhere(SlotId slot) const {
+  const auto& own = at(slot);
+  return std::ranges::any_of(slots_, [&](const Slot& other) {
+    return &other != &own && common_prefix(other.tokens, own.tokens) == own.tokens.size();
+  });
+}
+
 std::uint32_t SlotTable::cells_used() const {
   std::size_t n = 0;
   for (const Slot& slot : slots_) n += slot.tokens.size();

@@ -41,6 +41,8 @@ class SlotTable {
 
   [[nodiscard]] std::span<const Token> tokens(SlotId slot) const { return at(slot).tokens; }
   [[nodiscard]] std::uint32_t n_free() const;
+  // Whether another slot's tokens begin with all of this one's.
+  [[nodiscard]] bool elsewhere(SlotId slot) const;
   [[nodiscard]] std::uint32_t cells_used() const;
 
   // The free slot with tokens that was used longest ago: the first to give up.

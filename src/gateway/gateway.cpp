@@ -13,6 +13,7 @@
 #include "gateway/admission.h"
 #include "gateway/generation.h"
 #include "gateway/worker_supervisor.h"
+#include "observe/server_metrics.h"
 
 namespace minerva::gateway {
 
@@ -30,6 +31,11 @@ wire::GenerationSpec spec_of(GenerationRequest request, std::uint64_t id) {
           .max_tokens = request.max_tokens,
           .stop = std::move(request.stop),
           .ignore_eos = request.ignore_eos};
+}
+
+std::string_view outcome_of(const Ending& ending) {
+  if (const auto* error = std::get_if<Error>(&ending)) return traits(error->code).name;
+  return std::get<Finished>(ending).reason == wire::FinishReason::kStop ? "stop" : "length";
 }
 
 Error request_lost(const WorkerDeath& death) {
@@ -62,6 +68,7 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
 
   Result<TokenStream> submit(GenerationRequest request);
   GatewayStatus status() const;
+  std::string metrics_text();
   bool running() const { return running_; }
 
   void begin_drain() { draining_ = true; }
@@ -82,6 +89,7 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   void send(const Record& record);
   void cancelled(Generation& generation);
   void close(std::uint64_t id);
+  void measure(const Generation& ended);
 
   // The open records of which `choose` holds, in order of arrival; a list of its own because ending them changes open_.
   template <typename Choose>
@@ -97,9 +105,7 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   Status take(Generation& record, wire::SequenceAccepted event) {
     return record.accept(std::move(event.prompt));
   }
-  Status take(Generation& record, const wire::SequenceText& event) {
-    return record.append(event.tokens, event.text);
-  }
+  Status take(Generation& record, wire::SequenceText event);
   Status take(Generation& record, wire::SequenceFinished event);
   Status take(Generation& record, wire::SequenceFailed event);
 
@@ -113,6 +119,7 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   bool running_ = false;
   bool draining_ = false;
   Wakeup one_ended_;
+  observe::ServerMetrics metrics_;
 };
 
 // --- requests in
@@ -160,10 +167,12 @@ void Gateway::Impl::send(const Record& record) {
   if (sent) return record->mark_sent();
   close(record->id());
   record->fail(sent.error());
+  measure(*record);
 }
 
 void Gateway::Impl::cancelled(Generation& generation) {
   // A worker that has gone needs no word; the next one never hears of this request.
+  measure(generation);
   const bool known_to_worker = generation.times().sent != Clock::time_point{};
   if (known_to_worker && supervisor_.state() == WorkerState::kReady) {
     (void)supervisor_.send(wire::Cancel{.id = generation.id()});
@@ -180,6 +189,7 @@ void Gateway::Impl::fail_all(const std::vector<Record>& records, const Error& er
   for (const Record& record : records) {
     close(record->id());
     record->fail(error);
+    measure(*record);
   }
 }
 
@@ -209,6 +219,18 @@ Status Gateway::Impl::on_events(std::vector<wire::SequenceEvent> events) {
   return {};
 }
 
+Status Gateway::Impl::take(Generation& record, wire::SequenceText event) {
+  const bool is_first = record.tokens().empty();
+  const auto before = record.times().last_token;
+  auto taken = record.append(event.tokens, event.text, std::move(event.probabilities));
+  if (taken && !event.tokens.empty()) {
+    const observe::RequestSample::Seconds gap = record.times().last_token - before;
+    metrics_.tokens_came(static_cast<std::uint32_t>(event.tokens.size()),
+                         is_first ? observe::RequestSample::Seconds{-1} : gap);
+  }
+  return taken;
+}
+
 Status Gateway::Impl::take(Generation& record, wire::SequenceFinished event) {
   auto taken =
       record.finish({.reason = event.reason, .stop_text = std::move(event.stop_text), .stats = event.stats});
@@ -216,12 +238,14 @@ Status Gateway::Impl::take(Generation& record, wire::SequenceFinished event) {
   const auto& times = record.times();
   admission_.note_duration(std::chrono::duration_cast<milliseconds>(times.ended - times.created));
   close(record.id());
+  measure(record);
   return {};
 }
 
 Status Gateway::Impl::take(Generation& record, wire::SequenceFailed event) {
   record.fail(std::move(event.error));
   close(record.id());
+  measure(record);
   return {};
 }
 
@@ -236,6 +260,37 @@ void Gateway::Impl::on_failed(const Error& error) {
 }
 
 // --- how things are, and the end
+
+void Gateway::Impl::measure(const Generation& ended) {
+  using Seconds = observe::RequestSample::Seconds;
+  const GenerationTimes& times = ended.times();
+  const auto since_arrival = [&](Clock::time_point time) {
+    return time == Clock::time_point{} ? Seconds{-1} : Seconds{time - times.created};
+  };
+  observe::RequestSample sample{.outcome = outcome_of(*ended.ending()),
+                                .first_token = since_arrival(times.first_token),
+                                .total = since_arrival(times.ended),
+                                .n_prompt = static_cast<std::uint32_t>(ended.prompt().size())};
+  if (const auto* finished = std::get_if<Finished>(&*ended.ending())) {
+    // The engine's own queue time, and what passed before it heard of the request.
+    const std::chrono::microseconds in_engine{finished->stats.queue_us};
+    sample.queue = since_arrival(times.sent) + Seconds{in_engine};
+    sample.n_cached = finished->stats.n_cached;
+  }
+  metrics_.request_ended(sample);
+}
+
+std::string Gateway::Impl::metrics_text() {
+  const GatewayStatus now = status();
+  return metrics_.text({.n_running = now.engine.n_running,
+                        .n_waiting = now.n_active - std::min(now.n_active, now.engine.n_running),
+                        .kv_cells_used = now.engine.kv_cells_used,
+                        .kv_cells = now.engine.kv_cells,
+                        .n_worker_restarts = now.n_restarts,
+                        .last_step_s = static_cast<double>(now.engine.last_step_us) / 1e6,
+                        .since_last_report_s = static_cast<double>(now.since_last_report.count()) / 1e3,
+                        .ready = now.worker == WorkerState::kReady && !now.draining});
+}
 
 GatewayStatus Gateway::Impl::status() const {
   GatewayStatus status;
@@ -279,6 +334,8 @@ void Gateway::start(std::function<void(const GatewayStatus&)> on_change) {
 Result<TokenStream> Gateway::submit(GenerationRequest request) { return impl_->submit(std::move(request)); }
 
 GatewayStatus Gateway::status() const { return impl_->status(); }
+
+std::string Gateway::metrics_text() const { return impl_->metrics_text(); }
 
 void Gateway::begin_drain() { impl_->begin_drain(); }
 

@@ -50,6 +50,9 @@ class Gateway {
 
   [[nodiscard]] GatewayStatus status() const;
 
+  // What was counted since the start, and how things are, in Prometheus' text format.
+  [[nodiscard]] std::string metrics_text() const;
+
   void begin_drain();
   // True when every accepted request ended before `deadline`. One caller at a time.
   [[nodiscard]] boost::asio::awaitable<bool> drained(std::chrono::milliseconds deadline);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace minerva::gateway {
@@ -40,7 +41,8 @@ Status Generation::accept(std::vector<wire::Token> prompt) {
   return {};
 }
 
-Status Generation::append(const std::vector<wire::Token>& tokens, std::string_view text) {
+Status Generation::append(const std::vector<wire::Token>& tokens, std::string_view text,
+                          std::vector<wire::TokenProbabilities> probabilities) {
   if (state_ != GenerationState::kAccepted) {
     return minerva::fail(ErrorCode::kInternal,
                          fmt::format("text came for request {} when it was not running", id()));
@@ -50,6 +52,7 @@ Status Generation::append(const std::vector<wire::Token>& tokens, std::string_vi
     if (tokens_.empty()) times_.first_token = times_.last_token;
   }
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  std::ranges::move(probabilities, std::back_inserter(probabilities_));
   const std::size_t n_before = text_.size();
   text_ += text;
   for (const wire::Token token : tokens) {
@@ -111,7 +114,8 @@ void Generation::end(Ending ending) {
 
 TextDelta Generation::take_text() {
   TextDelta delta{.text = text_.substr(n_text_taken_),
-                  .n_tokens = static_cast<std::uint32_t>(tokens_.size() - n_tokens_taken_)};
+                  .n_tokens = static_cast<std::uint32_t>(tokens_.size() - n_tokens_taken_),
+                  .probabilities = std::exchange(probabilities_, {})};
   n_text_taken_ = text_.size();
   n_tokens_taken_ = tokens_.size();
   return delta;

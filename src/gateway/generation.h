@@ -66,7 +66,8 @@ class Generation {
 
   void mark_sent();
   [[nodiscard]] Status accept(std::vector<wire::Token> prompt);
-  [[nodiscard]] Status append(const std::vector<wire::Token>& tokens, std::string_view text);
+  [[nodiscard]] Status append(const std::vector<wire::Token>& tokens, std::string_view text,
+                              std::vector<wire::TokenProbabilities> probabilities = {});
   [[nodiscard]] Status finish(Finished finished);
   void fail(Error error);
 
@@ -91,6 +92,7 @@ class Generation {
   std::vector<wire::Token> prompt_;
   std::vector<wire::Token> tokens_;
   std::string text_;
+  std::vector<wire::TokenProbabilities> probabilities_;  // that the consumer has not taken
   std::optional<Ending> ending_;
 
   // What the consumer took: the first bytes of text_, the first tokens of tokens_, and the end.

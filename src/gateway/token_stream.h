@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/error.h"
 #include "wire/types.h"
@@ -22,6 +23,7 @@ namespace minerva::gateway {
 struct TextDelta {
   std::string text;  // whole code points, not empty
   std::uint32_t n_tokens = 0;
+  std::vector<wire::TokenProbabilities> probabilities;  // of these tokens, when the request asked for them
 };
 
 struct Finished {

@@ -1,6 +1,7 @@
 #include "inference/chain_sampler.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "inference/counter_random.h"
+#include "inference/log_probabilities.h"
 
 namespace minerva::inference {
 namespace {
@@ -35,6 +37,15 @@ Status check(const wire::SamplingParams& params, std::int32_t n_vocab) {
     return refuse("frequency_penalty must be finite", "frequency_penalty");
   if (!std::isfinite(params.presence_penalty))
     return refuse("presence_penalty must be finite", "presence_penalty");
+  if (params.mirostat < 0 || params.mirostat > 2) return refuse("mirostat must be 0, 1 or 2", "mirostat");
+  if (!in_unit(params.xtc_probability)) return refuse("xtc_probability must be between 0 and 1", "xtc_probability");
+  if (!in_unit(params.xtc_threshold)) return refuse("xtc_threshold must be between 0 and 1", "xtc_threshold");
+  for (const std::string& name : params.samplers) {
+    if (!std::ranges::contains(kSamplerNames, name)) {
+      return refuse(fmt::format("there is no sampler \"{}\"; known: {}", name, fmt::join(kSamplerNames, ", ")),
+                    "samplers");
+    }
+  }
   for (const auto& [token, bias] : params.logit_bias) {
     if (token < 0 || token >= n_vocab) {
       return refuse(fmt::format("logit_bias names token {}, the vocabulary has 0 to {}", token, n_vocab - 1),
@@ -43,18 +54,6 @@ Status check(const wire::SamplingParams& params, std::int32_t n_vocab) {
     if (std::isnan(bias)) return refuse("a logit_bias must be a number", "logit_bias");
   }
   return {};
-}
-
-SamplerHandle make_filters(const wire::SamplingParams& params) {
-  if (params.temperature <= 0.0F) return nullptr;
-  SamplerHandle chain{llama_sampler_chain_init({.no_perf = true})};
-  const auto add = [&](llama_sampler* sampler) { llama_sampler_chain_add(chain.get(), sampler); };
-  if (params.top_k > 0) add(llama_sampler_init_top_k(params.top_k));
-  if (params.typical_p < 1.0F) add(llama_sampler_init_typical(params.typical_p, 1));
-  if (params.top_p < 1.0F) add(llama_sampler_init_top_p(params.top_p, 1));
-  if (params.min_p > 0.0F) add(llama_sampler_init_min_p(params.min_p, 1));
-  add(llama_sampler_init_temp(params.temperature));
-  return chain;
 }
 
 }  // namespace
@@ -71,10 +70,12 @@ std::int32_t argmax(std::span<const float> logits) {
   return static_cast<std::int32_t>(std::ranges::find(logits, most) - logits.begin());
 }
 
-SamplerChain::SamplerChain(const wire::SamplingParams& params, const SamplingModel& model, bool ignore_eos)
-    : penalties_{params, model.n_context},
+SamplerChain::SamplerChain(const wire::SamplingParams& params, const SamplingModel& model, bool ignore_eos,
+                           std::optional<Grammar> grammar)
+    : stages_{make_stages(params, model)},
+      draw_{params.temperature > 0.0F ? make_draw(params, model.n_vocab) : nullptr},
+      grammar_{std::move(grammar)},
       biases_{params.logit_bias},
-      filters_{make_filters(params)},
       seed_{params.seed} {
   for (const Token token : model.suppressed_tokens) biases_.push_back({.token = token, .bias = kNever});
   if (!ignore_eos) return;
@@ -84,27 +85,49 @@ SamplerChain::SamplerChain(const wire::SamplingParams& params, const SamplingMod
 Result<SamplerChain> SamplerChain::make(const wire::SamplingParams& params, const SamplingModel& model,
                                         bool ignore_eos) {
   if (const Status valid = check(params, model.n_vocab); !valid) return std::unexpected(valid.error());
-  return SamplerChain{params, model, ignore_eos};
+  std::optional<Grammar> grammar;
+  if (!params.grammar.empty()) {
+    auto made = Grammar::make(model.vocab, params.grammar);
+    if (!made) return std::unexpected(made.error());
+    grammar = std::move(*made);
+  }
+  return SamplerChain{params, model, ignore_eos, std::move(grammar)};
 }
 
-Result<Token> SamplerChain::choose(std::span<const float> logits, std::uint32_t index,
-                                   Scratch& scratch) const {
-  if (!filters_ && biases_.empty() && !penalties_.active()) {
-    const std::int32_t best = argmax(logits);
-    if (best < 0) return bad_row();
-    return best;
-  }
+void SamplerChain::accept_prompt(Token token) {
+  for (const auto& stage : stages_) stage->accept(token);
+}
+
+Status SamplerChain::accept(Token token) {
+  accept_prompt(token);
+  if (draw_) draw_->accept(token);
+  return grammar_ ? grammar_->accept(token) : Status{};
+}
+
+// The grammar looks at the chosen token alone first: most often the model keeps to it by itself, and filtering a whole
+// vocabulary costs more than all else here.
+Result<Token> SamplerChain::choose(std::span<const float> logits, std::uint32_t index, Scratch& scratch) {
+  const auto choose_freely = [&]() -> Result<Token> {
+    if (!draw_ && biases_.empty() && stages_.empty()) {
+      const std::int32_t best = argmax(logits);
+      if (best < 0) return bad_row();
+      return best;
+    }
+    if (const Status filled = fill(logits, scratch); !filled) return std::unexpected(filled.error());
+    return choose_from(scratch, index);
+  };
+  auto token = choose_freely();
+  if (!token || !grammar_ || grammar_->allows(*token)) return token;
   if (const Status filled = fill(logits, scratch); !filled) return std::unexpected(filled.error());
-  if (!filters_) {
-    return std::ranges::max_element(scratch, {}, &llama_token_data::logit)->id;
-  }
   llama_token_data_array candidates{
       .data = scratch.data(), .size = scratch.size(), .selected = -1, .sorted = false};
-  llama_sampler_apply(filters_.get(), &candidates);
-  return draw({candidates.data, candidates.size}, index);
+  grammar_->filter(candidates);
+  std::erase_if(scratch, [](const llama_token_data& candidate) { return !(candidate.logit > kNever); });
+  if (scratch.empty()) return fail(ErrorCode::kSamplingFailed, "the grammar leaves no token to choose from", "grammar");
+  return choose_from(scratch, index);
 }
 
-// All tokens with their logits, biased and penalized, in order of their ids.
+// All tokens with their logits and biases, in order of their ids.
 Status SamplerChain::fill(std::span<const float> logits, Scratch& scratch) const {
   if (argmax(logits) < 0) return bad_row();
   scratch.resize(logits.size());
@@ -112,12 +135,6 @@ Status SamplerChain::fill(std::span<const float> logits, Scratch& scratch) const
     scratch[i] = {.id = static_cast<Token>(i), .logit = logits[i], .p = 0.0F};
   }
   for (const auto& [token, bias] : biases_) scratch[static_cast<std::size_t>(token)].logit += bias;
-  if (penalties_.active()) {
-    for (const auto& [token, count] : penalties_.counts()) {
-      float& logit = scratch[static_cast<std::size_t>(token)].logit;
-      logit = penalties_.apply(logit, count);
-    }
-  }
   const bool any =
       std::ranges::any_of(scratch, [](const llama_token_data& token) { return token.logit > kNever; });
   if (!any)
@@ -125,41 +142,37 @@ Status SamplerChain::fill(std::span<const float> logits, Scratch& scratch) const
   return {};
 }
 
-Result<Token> SamplerChain::draw(std::span<const llama_token_data> candidates, std::uint32_t index) const {
-  if (candidates.empty())
+Result<Token> SamplerChain::choose_from(Scratch& scratch, std::uint32_t index) {
+  llama_token_data_array candidates{
+      .data = scratch.data(), .size = scratch.size(), .selected = -1, .sorted = false};
+  for (const auto& stage : stages_) stage->apply(candidates, index);
+  const std::span left{candidates.data, candidates.size};
+  if (left.empty())
     return fail(ErrorCode::kSamplingFailed, "the sampling parameters leave no token to choose from");
-  const float most = std::ranges::max(candidates, {}, &llama_token_data::logit).logit;
-  const auto weight = [most](const llama_token_data& token) {
-    return std::exp(static_cast<double>(token.logit - most));
-  };
-  double total = 0.0;
-  for (const llama_token_data& token : candidates) total += weight(token);
-  double left = random_unit(seed_, index) * total;
-  const llama_token_data* last = nullptr;
-  for (const llama_token_data& token : candidates) {
-    const double share = weight(token);
-    if (share <= 0.0) continue;
-    last = &token;
-    left -= share;
-    if (left < 0.0) break;
-  }
-  if (last == nullptr) return bad_row();
-  return last->id;
+  if (!draw_) return std::ranges::max_element(left, {}, &llama_token_data::logit)->id;
+  const auto token = draw_->draw(candidates, random_unit(seed_, index));
+  if (!token) return bad_row();
+  return *token;
 }
 
-ChainSampler::ChainSampler(SamplerChain chain, llama_context* context, std::int32_t n_vocab,
+ChainSampler::ChainSampler(SamplerChain chain, llama_context* context, std::int32_t n_vocab, std::int32_t n_probs,
                            SamplerChain::Scratch& scratch)
     : chain_{std::move(chain)},
       context_{context},
       n_vocab_{static_cast<std::size_t>(n_vocab)},
+      n_probs_{n_probs},
       scratch_{scratch} {}
 
-Result<Token> ChainSampler::sample(std::int32_t batch_index, std::uint32_t n_generated) {
+Result<Sampled> ChainSampler::sample(std::int32_t batch_index, std::uint32_t n_generated) {
   const float* row = llama_get_logits_ith(context_, batch_index);
   if (row == nullptr) return fail(ErrorCode::kInternal, "the batch has no logits for this sequence");
-  auto token = chain_.choose({row, n_vocab_}, n_generated, scratch_);
-  if (token) chain_.accept(*token);
-  return token;
+  const std::span<const float> logits{row, n_vocab_};
+  const auto token = chain_.choose(logits, n_generated, scratch_);
+  if (!token) return std::unexpected(token.error());
+  if (const Status accepted = chain_.accept(*token); !accepted) return std::unexpected(accepted.error());
+  Sampled sampled{.token = *token, .probabilities = {}};
+  if (n_probs_ >= 0) sampled.probabilities = log_probabilities(logits, *token, static_cast<std::size_t>(n_probs_));
+  return sampled;
 }
 
 }  // namespace minerva::inference

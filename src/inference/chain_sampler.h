@@ -1,6 +1,6 @@
 #pragma once
-// From a row of logits to a token: bias, penalties, the library's filters in llama-server's order (top-k, typical, top-p,
-// min-p, temperature), and a draw of our own that depends on (seed, index) alone.
+// From a row of logits to a token: bias, the filters that the request turns on in its order, the grammar, and a draw that
+// depends on (seed, index) alone.
 //
 // Threads: the engine's. The scratch is shared by all samplers of a backend.
 
@@ -8,26 +8,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/error.h"
+#include "inference/grammar.h"
 #include "inference/inference_backend.h"
-#include "inference/llama_handles.h"
-#include "inference/penalties.h"
+#include "inference/sampler_stage.h"
+#include "inference/sampling_model.h"
+#include "inference/token_draw.h"
 
 namespace minerva::inference {
 
 // The index of the largest value, the first of equals; -1 when the row holds a NaN or nothing finite.
 [[nodiscard]] std::int32_t argmax(std::span<const float> logits);
-
-// What a sampler needs to know of the model it samples from.
-struct SamplingModel {
-  std::int32_t n_vocab = 0;
-  std::uint32_t n_context = 0;
-  std::vector<Token> end_tokens{};         // banned when the end is to be ignored
-  std::vector<Token> suppressed_tokens{};  // that the model says must never come
-};
 
 // A sampler without its source of logits: what ChainSampler does with one row.
 class SamplerChain {
@@ -38,36 +33,41 @@ class SamplerChain {
   [[nodiscard]] static Result<SamplerChain> make(const wire::SamplingParams& params,
                                                  const SamplingModel& model, bool ignore_eos);
 
-  void accept(Token token) { penalties_.accept(token); }
+  // A token of the prompt: penalties and DRY look back on it, the grammar does not see it.
+  void accept_prompt(Token token);
+  // A token that was chosen. kSamplingFailed when the grammar does not allow it.
+  [[nodiscard]] Status accept(Token token);
 
   // kSamplingFailed when the row holds a NaN or leaves nothing to choose from.
-  [[nodiscard]] Result<Token> choose(std::span<const float> logits, std::uint32_t index,
-                                     Scratch& scratch) const;
+  [[nodiscard]] Result<Token> choose(std::span<const float> logits, std::uint32_t index, Scratch& scratch);
 
  private:
-  SamplerChain(const wire::SamplingParams& params, const SamplingModel& model, bool ignore_eos);
+  SamplerChain(const wire::SamplingParams& params, const SamplingModel& model, bool ignore_eos,
+               std::optional<Grammar> grammar);
 
   [[nodiscard]] Status fill(std::span<const float> logits, Scratch& scratch) const;
-  [[nodiscard]] Result<Token> draw(std::span<const llama_token_data> candidates, std::uint32_t index) const;
+  [[nodiscard]] Result<Token> choose_from(Scratch& scratch, std::uint32_t index);
 
-  Penalties penalties_;
+  SamplerStages stages_;
+  std::unique_ptr<TokenDraw> draw_;  // null: greedy
+  std::optional<Grammar> grammar_;
   std::vector<wire::LogitBias> biases_;
-  SamplerHandle filters_;  // null: greedy
   std::uint64_t seed_;
 };
 
 class ChainSampler final : public Sampler {
  public:
-  // `context` and `scratch` must outlive it.
-  ChainSampler(SamplerChain chain, llama_context* context, std::int32_t n_vocab,
+  // `context` and `scratch` must outlive it. `n_probs` as SamplingParams says.
+  ChainSampler(SamplerChain chain, llama_context* context, std::int32_t n_vocab, std::int32_t n_probs,
                SamplerChain::Scratch& scratch);
 
-  [[nodiscard]] Result<Token> sample(std::int32_t batch_index, std::uint32_t n_generated) override;
+  [[nodiscard]] Result<Sampled> sample(std::int32_t batch_index, std::uint32_t n_generated) override;
 
  private:
   SamplerChain chain_;
   llama_context* context_;
   std::size_t n_vocab_;
+  std::int32_t n_probs_;
   SamplerChain::Scratch& scratch_;
 };
 

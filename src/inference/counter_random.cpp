@@ -31,9 +31,9 @@ Block philox4x32_10(Block counter, std::uint32_t key0, std::uint32_t key1) {
 
 }  // namespace
 
-double random_unit(std::uint64_t seed, std::uint64_t index) {
+double random_unit(std::uint64_t seed, std::uint64_t index, std::uint32_t stream) {
   const Block block =
-      philox4x32_10({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32U), 0, 0},
+      philox4x32_10({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32U), stream, 0},
                     static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U));
   const std::uint64_t bits = (std::uint64_t{block[0]} << 32U) | block[1];
   return static_cast<double>(bits >> 11U) * 0x1.0p-53;

@@ -6,12 +6,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/strong_id.h"
+#include "inference/log_probabilities.h"
 #include "wire/types.h"
 
 namespace minerva::inference {
@@ -20,6 +22,9 @@ using wire::Token;
 
 // A place for one sequence's KV, 0 <= value < card().n_parallel.
 using SlotId = StrongId<struct SlotIdTag, std::int32_t>;
+
+// A sequence's KV as the backend writes it: for this model and this program only.
+using SlotState = std::vector<std::uint8_t>;
 
 struct BatchToken {
   Token token = 0;
@@ -38,6 +43,11 @@ struct Piece {
   bool ends_generation = false;
 };
 
+struct Sampled {
+  Token token = 0;
+  std::optional<LogProbabilities> probabilities;  // when the parameters asked for them
+};
+
 // One sequence's way from logits to a token. Owned by the sequence, used on the engine's thread only.
 class Sampler {
  public:
@@ -45,7 +55,7 @@ class Sampler {
 
   // The token after `n_generated` others, from the logits of entry `batch_index` of the last decode. Depends on the
   // parameters, the seed, `n_generated` and the tokens it has seen; never on the batch's other entries.
-  [[nodiscard]] virtual Result<Token> sample(std::int32_t batch_index, std::uint32_t n_generated) = 0;
+  [[nodiscard]] virtual Result<Sampled> sample(std::int32_t batch_index, std::uint32_t n_generated) = 0;
 };
 
 class InferenceBackend {
@@ -73,6 +83,13 @@ class InferenceBackend {
 
   // Makes `target` (empty) hold positions [0, n) of `source`, which may be running. False when this model cannot.
   [[nodiscard]] virtual bool copy_prefix(SlotId source, SlotId target, std::int32_t n) = 0;
+
+  // What the slot holds, to be restored later; bytes that state() would take.
+  [[nodiscard]] virtual std::size_t state_size(SlotId slot) const = 0;
+  // Empty when the backend cannot.
+  [[nodiscard]] virtual SlotState state(SlotId slot) = 0;
+  // Makes `slot` (empty) hold what a slot held when its state was taken. False, and the slot empty, when that fails.
+  [[nodiscard]] virtual bool restore(SlotId slot, std::span<const std::uint8_t> state) = 0;
 };
 
 }  // namespace minerva::inference

@@ -15,7 +15,7 @@ namespace minerva::inference {
 namespace {
 
 SamplingModel sampling_model(const llama_vocab* vocab, const wire::ModelCard& card) {
-  SamplingModel model{.n_vocab = llama_vocab_n_tokens(vocab), .n_context = card.n_ctx_sequence};
+  SamplingModel model{.vocab = vocab, .n_vocab = llama_vocab_n_tokens(vocab), .n_context = card.n_ctx_sequence};
   for (Token token = 0; token < model.n_vocab; ++token) {
     if (llama_vocab_is_eog(vocab, token)) model.end_tokens.push_back(token);
   }
@@ -94,8 +94,9 @@ Result<std::unique_ptr<Sampler>> LlamaCppBackend::make_sampler(const wire::Sampl
                                                                bool ignore_eos) {
   auto chain = SamplerChain::make(params, sampling_model_, ignore_eos);
   if (!chain) return std::unexpected(chain.error());
-  for (const Token token : prompt) chain->accept(token);
-  return std::make_unique<ChainSampler>(std::move(*chain), context_.get(), sampling_model_.n_vocab, scratch_);
+  for (const Token token : prompt) chain->accept_prompt(token);
+  return std::make_unique<ChainSampler>(std::move(*chain), context_.get(), sampling_model_.n_vocab,
+                                        params.n_probs, scratch_);
 }
 
 Result<DecodeStatus> LlamaCppBackend::decode(std::span<const BatchToken> batch) {
@@ -152,6 +153,22 @@ bool LlamaCppBackend::copy_prefix(SlotId source, SlotId target, std::int32_t n) 
   llama_memory_seq_cp(memory(), source.value, target.value, -1, -1);
   if (llama_memory_seq_rm(memory(), target.value, n, -1)) return true;
   llama_memory_seq_rm(memory(), target.value, -1, -1);
+  return false;
+}
+
+std::size_t LlamaCppBackend::state_size(SlotId slot) const {
+  return llama_state_seq_get_size(context_.get(), slot.value);
+}
+
+SlotState LlamaCppBackend::state(SlotId slot) {
+  SlotState state(state_size(slot));
+  state.resize(llama_state_seq_get_data(context_.get(), state.data(), state.size(), slot.value));
+  return state;
+}
+
+bool LlamaCppBackend::restore(SlotId slot, std::span<const std::uint8_t> state) {
+  if (llama_state_seq_set_data(context_.get(), state.data(), state.size(), slot.value) > 0) return true;
+  llama_memory_seq_rm(memory(), slot.value, -1, -1);
   return false;
 }
 

@@ -39,6 +39,9 @@ class LlamaCppBackend final : public InferenceBackend {
   [[nodiscard]] Result<DecodeStatus> decode(std::span<const BatchToken> batch) override;
   [[nodiscard]] bool remove_from(SlotId slot, std::int32_t from) override;
   [[nodiscard]] bool copy_prefix(SlotId source, SlotId target, std::int32_t n) override;
+  [[nodiscard]] std::size_t state_size(SlotId slot) const override;
+  [[nodiscard]] SlotState state(SlotId slot) override;
+  [[nodiscard]] bool restore(SlotId slot, std::span<const std::uint8_t> state) override;
 
  private:
   LlamaCppBackend(ModelHandle model, ContextHandle context, wire::ModelCard card);

@@ -38,17 +38,36 @@ struct LogitBias {
 
 // Names, meanings and defaults are llama-server's.
 struct SamplingParams {
-  float temperature = 0.8F;  // <= 0 is greedy
-  std::int32_t top_k = 40;   // <= 0: off
-  float top_p = 0.95F;       // 1: off
-  float min_p = 0.05F;       // 0: off
-  float typical_p = 1.0F;    // 1: off
-  std::int32_t repeat_last_n = 64;
+  float temperature = 0.8F;         // <= 0 is greedy
+  float dynatemp_range = 0.0F;      // > 0: the temperature moves so far around its value with the entropy
+  float dynatemp_exponent = 1.0F;
+  std::int32_t top_k = 40;          // <= 0: off
+  float top_p = 0.95F;              // 1: off
+  float min_p = 0.05F;              // 0: off
+  float typical_p = 1.0F;           // 1: off
+  float top_n_sigma = -1.0F;        // <= 0: off
+  float xtc_probability = 0.0F;     // 0: off
+  float xtc_threshold = 0.1F;       // above 0.5: off
+  std::uint32_t min_keep = 0;       // candidates that the filters leave at least
+  std::int32_t repeat_last_n = 64;  // 0: off; -1: the whole context
   float repeat_penalty = 1.0F;
   float frequency_penalty = 0.0F;
   float presence_penalty = 0.0F;
-  std::uint64_t seed = 0;  // token i draws from (seed, i) alone
+  float dry_multiplier = 0.0F;  // 0: off
+  float dry_base = 1.75F;
+  std::int32_t dry_allowed_length = 2;
+  std::int32_t dry_penalty_last_n = -1;  // 0: off; -1: the whole context
+  std::vector<std::string> dry_sequence_breakers{"\n", ":", "\"", "*"};
+  std::int32_t mirostat = 0;  // 1, 2: that version, instead of all filters but the temperature
+  float mirostat_tau = 5.0F;
+  float mirostat_eta = 0.1F;
+  float adaptive_target = -1.0F;  // >= 0: draws tokens near this probability
+  float adaptive_decay = 0.9F;
+  std::vector<std::string> samplers;  // order of the filters; empty: kSamplerNames
+  std::uint64_t seed = 0;             // token i draws from (seed, i) alone
   std::vector<LogitBias> logit_bias;
+  std::string grammar;      // GBNF with the start symbol "root"; empty: none
+  std::int32_t n_probs = -1;  // >= 0: log probabilities of the token and of so many of the likeliest
 };
 
 struct GenerationSpec {
@@ -79,11 +98,24 @@ struct SequenceAccepted {
   std::vector<Token> prompt;
 };
 
+struct TokenProbability {
+  Token token = 0;
+  std::string bytes;  // may begin or end inside a code point
+  float log_probability = 0.0F;
+};
+
+// Natural logarithms, of the model's own distribution before any filter.
+struct TokenProbabilities {
+  TokenProbability chosen;
+  std::vector<TokenProbability> likeliest;  // in order
+};
+
 struct SequenceText {
   std::uint64_t id = 0;
   std::vector<Token>
       tokens;  // may be more or less than `text` shows: text is held back at stop strings and inside UTF-8
   std::string text;  // whole code points
+  std::vector<TokenProbabilities> probabilities;  // one for each token when the request asked for them
 };
 
 struct SequenceFinished {
@@ -172,9 +204,12 @@ struct LoadOptions {
   bool ignore_memory_check = false;  // load even when the numbers say that it cannot fit
   // Longest time between two tokens of a stream that prompts of others may cause; 0: throughput only, kMaxItlAuto: by device.
   std::uint32_t max_itl_ms = 0xFFFF'FFFF;
+  // Host memory for prefixes that lost their slot; 0: none, kCacheRamAuto: a quarter of what is free, at most 2 GiB.
+  std::uint32_t cache_ram_mib = 0xFFFF'FFFF;
 };
 inline constexpr std::int32_t kGpuLayersAuto = -1;
 inline constexpr std::int32_t kGpuLayersAll = -2;
+inline constexpr std::uint32_t kCacheRamAuto = 0xFFFF'FFFF;
 inline constexpr std::uint32_t kMaxItlAuto = 0xFFFF'FFFF;  // 200 ms on a CPU, 50 ms on a GPU
 
 // What `minerva-worker --probe` prints, as JSON.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -10,7 +11,9 @@
 #include <variant>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/log.h"
+#include "device/host_memory.h"
 #include "engine/engine.h"
 #include "worker/command_queue.h"
 
@@ -26,6 +29,13 @@ constexpr std::chrono::milliseconds kProgressPause{100};
 std::chrono::microseconds now() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now().time_since_epoch());
+}
+
+// Asked for after the model is loaded: what is free then is free for this.
+std::uint64_t prefix_store_bytes(const wire::LoadOptions& options) {
+  constexpr std::uint64_t kMost = 2 * kGiB.value;
+  if (options.cache_ram_mib != wire::kCacheRamAuto) return options.cache_ram_mib * kMiB.value;
+  return std::min(kMost, device::host_memory().available.value / 4);
 }
 
 }  // namespace
@@ -149,7 +159,10 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
   if (!backend) return channel_.send(wire::LoadFailed{.error = backend.error()});
   backend_ = std::move(*backend);
   engine_ = std::make_unique<engine::Engine>(
-      *backend_, engine::EngineOptions{.max_itl_ms = request.options.max_itl_ms}, now);
+      *backend_,
+      engine::EngineOptions{.max_itl_ms = request.options.max_itl_ms,
+                            .prefix_store_bytes = prefix_store_bytes(request.options)},
+      now);
   tokenizer_ = backend_.get();
   return channel_.send(wire::ModelLoaded{.card = backend_->card()});
 }

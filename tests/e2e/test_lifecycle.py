@@ -52,6 +52,13 @@ def test_health_tells_how_it_is_and_readyz_whether_it_serves(slow_server: Server
     assert version["name"] == "minerva" and version["version"] and version["engine"]
 
 
+def test_the_workers_threads_do_not_spin_a_time_slice_away(server: Server) -> None:
+    """OpenMP's default makes a step hundreds of times longer when another program holds a core."""
+    environment = Path(f"/proc/{server.health()['worker']['pid']}/environ").read_bytes().split(b"\0")
+    chosen = [e for e in environment if e.startswith((b"GOMP_SPINCOUNT=", b"OMP_WAIT_POLICY="))]
+    assert chosen, "the worker runs with OpenMP's own default"
+
+
 def test_a_client_that_leaves_frees_its_sequence(slow_server: Server) -> None:
     with slow_server.stream(**LONG) as stream:
         take_text(stream)

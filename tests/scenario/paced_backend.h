@@ -35,6 +35,11 @@ class PacedBackend final : public inference::InferenceBackend {
   bool copy_prefix(inference::SlotId source, inference::SlotId target, std::int32_t n) override {
     return inner_->copy_prefix(source, target, n);
   }
+  std::size_t state_size(inference::SlotId slot) const override { return inner_->state_size(slot); }
+  inference::SlotState state(inference::SlotId slot) override { return inner_->state(slot); }
+  bool restore(inference::SlotId slot, std::span<const std::uint8_t> state) override {
+    return inner_->restore(slot, state);
+  }
 
  private:
   std::unique_ptr<InferenceBackend> inner_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <cstdio>
 #include <utility>
 
@@ -37,13 +38,13 @@ class ScriptedSampler final : public Sampler {
   ScriptedSampler(const ScriptedBackend& backend, bool ignore_eos)
       : backend_{backend}, ignore_eos_{ignore_eos} {}
 
-  Result<Token> sample(std::int32_t batch_index, std::uint32_t /*n_generated*/) override {
+  Result<inference::Sampled> sample(std::int32_t batch_index, std::uint32_t /*n_generated*/) override {
     const auto tokens = backend_.tokens_at(batch_index);
     const auto& options = backend_.options();
     if (options.sampling_fails && options.sampling_fails(text_of(tokens)))
       return fail(ErrorCode::kSamplingFailed, "scripted");
     const Token next = options.next(tokens);
-    return next == kEndToken && ignore_eos_ ? byte_token('.') : next;
+    return inference::Sampled{.token = next == kEndToken && ignore_eos_ ? byte_token('.') : next, .probabilities = {}};
   }
 
  private:
@@ -206,6 +207,26 @@ bool ScriptedBackend::copy_prefix(SlotId source, SlotId target, std::int32_t n) 
   assert(to.empty() && static_cast<std::size_t>(n) <= from.size() &&
          "an empty target takes what the source has");
   to.assign(from.begin(), from.begin() + n);
+  return true;
+}
+
+std::size_t ScriptedBackend::state_size(SlotId slot) const {
+  return slots_.at(static_cast<std::size_t>(slot.value)).size() * sizeof(Token);
+}
+
+inference::SlotState ScriptedBackend::state(SlotId slot) {
+  const auto bytes = std::as_bytes(std::span{slots_.at(static_cast<std::size_t>(slot.value))});
+  inference::SlotState state(bytes.size());
+  std::memcpy(state.data(), bytes.data(), bytes.size());
+  return state;
+}
+
+bool ScriptedBackend::restore(SlotId slot, std::span<const std::uint8_t> state) {
+  auto& tokens = slots_.at(static_cast<std::size_t>(slot.value));
+  assert(tokens.empty() && "a state is restored into an empty slot");
+  if (options_.kv_cells > 0 && cells_used() + state.size() / sizeof(Token) > options_.kv_cells) return false;
+  tokens.resize(state.size() / sizeof(Token));
+  std::memcpy(tokens.data(), state.data(), state.size());
   return true;
 }
 

@@ -110,6 +110,9 @@ class ScriptedBackend final : public inference::InferenceBackend {
   [[nodiscard]] Result<inference::DecodeStatus> decode(std::span<const inference::BatchToken> batch) override;
   [[nodiscard]] bool remove_from(inference::SlotId slot, std::int32_t from) override;
   [[nodiscard]] bool copy_prefix(inference::SlotId source, inference::SlotId target, std::int32_t n) override;
+  [[nodiscard]] std::size_t state_size(inference::SlotId slot) const override;
+  [[nodiscard]] inference::SlotState state(inference::SlotId slot) override;
+  [[nodiscard]] bool restore(inference::SlotId slot, std::span<const std::uint8_t> state) override;
 
   // What a sampler reads: the KV at this entry of the last decode.
   [[nodiscard]] std::span<const Token> tokens_at(std::int32_t batch_index) const;

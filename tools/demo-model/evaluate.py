@@ -18,7 +18,6 @@ from typing import Any
 import exam
 from answer import is_right
 from exchange import Conversation, JsonObject
-from tool_prompt import as_plain_messages
 
 BARS = {exam.TAUGHT: 98.0, exam.HELD_OUT: 80.0}  # percent, over all categories
 _MAX_TOKENS = 1300
@@ -30,17 +29,13 @@ class Server:
     url: str
     key: str | None
     model: str
-    tools_in_request: bool
 
     def ask(self, conversation: Conversation) -> JsonObject:
         """The server's answer message to the conversation up to its last message, decoded greedily."""
-        messages = conversation.messages[:-1]
-        body: JsonObject = {"model": self.model, "temperature": 0, "max_tokens": _MAX_TOKENS,
+        body: JsonObject = {"model": self.model, "temperature": 0, "max_tokens": _MAX_TOKENS, "messages": conversation.messages[:-1],
                             "chat_template_kwargs": {"enable_thinking": conversation.thinking}}
-        if self.tools_in_request and conversation.tools:
-            body |= {"messages": messages, "tools": conversation.tools}
-        else:
-            body["messages"] = as_plain_messages(messages, conversation.tools)
+        if conversation.tools:
+            body["tools"] = conversation.tools
         return self._post("/v1/chat/completions", body)["choices"][0]["message"]
 
     def _post(self, path: str, body: JsonObject) -> Any:
@@ -93,11 +88,9 @@ def main() -> int:
     parser.add_argument("--api-key")
     parser.add_argument("--model", default="minerva-demo", help="the name to ask for")
     parser.add_argument("--parallel", type=int, default=6, help="requests at once")
-    parser.add_argument("--tools", choices=["prompt", "request"], default="prompt",
-                        help="send tools inside the system message (any server; the same prompt) or in the request's own field")
     parser.add_argument("--mistakes", action="store_true", help="also print every wrong answer")
     arguments = parser.parse_args()
-    server = Server(arguments.url, arguments.api_key, arguments.model, arguments.tools == "request")
+    server = Server(arguments.url, arguments.api_key, arguments.model)
     began = time.monotonic()
     try:
         results = {split: sit(server, split, arguments.parallel) for split in BARS}

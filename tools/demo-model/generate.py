@@ -10,18 +10,9 @@ import template
 import vocabulary
 from lessons.capitals import COUNTRIES
 from lessons.elements import ELEMENTS
-from tool_prompt import as_plain_messages
 from words import COMMON, FIRST_NAMES
 
 _VOCABULARY_SAMPLE = 10_000
-
-
-def check_tool_prompt(count: int = 2000) -> None:
-    """The prompt from plain messages must be the one that the template writes from `tools`."""
-    for conversation in corpus.conversations(count, seed=1):
-        messages, tools = conversation.messages[:-1], conversation.tools
-        wanted = template.render(messages, tools, prompt=True, thinking=False)
-        assert template.render(as_plain_messages(messages, tools), [], prompt=True, thinking=False) == wanted, messages
 
 
 def main() -> None:
@@ -30,7 +21,6 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=150_000)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    check_tool_prompt()
     path = arguments.folder / "tokenizer.json"
     if not path.exists():
         names = [n for c in COUNTRIES for n in (c.name, c.capital)] + [n for e in ELEMENTS for n in (e.name, e.symbol)] + COMMON + FIRST_NAMES

@@ -7,7 +7,7 @@ host_files=(/etc/resolv.conf /etc/hosts /etc/hostname /etc/passwd /etc/group /et
 
 # Variables that a command keeps; all others (LD_LIBRARY_PATH, PYTHONPATH, CFLAGS, …) would reach into the tools.
 kept_variables='HOME|USER|LOGNAME|TERM|COLORTERM|NO_COLOR|CLICOLOR_FORCE|TZ|LANG|LC_.*|XDG_.*|CI|EDITOR|PAGER'
-kept_variables+='|MINERVA_.*|GGML_.*|LLAMA_.*|CUDA_.*|NVIDIA_.*|VK_.*|OMP_.*|CCACHE_.*|NINJA_STATUS|CTEST_.*|PYTEST_.*'
+kept_variables+='|MINERVA_.*|GGML_.*|LLAMA_.*|CUDA_.*|NVIDIA_.*|VK_.*|OMP_.*|GOMP_.*|CCACHE_.*|NINJA_STATUS|CTEST_.*|PYTEST_.*'
 kept_variables+='|(A|T|L|UB)SAN_OPTIONS|.*_proxy|.*_PROXY|OPENAI_.*|ANTHROPIC_.*|OLLAMA_.*|HF_.*'
 
 # exec_in NAME CMD…: become CMD, with the tools of that package set. Signals and the exit status are CMD's own.
@@ -42,7 +42,7 @@ command_environment() {
   environment+=(
     "PATH=$repo/build/release/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     "PYTHONDONTWRITEBYTECODE=1"
-    "CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}" "CCACHE_BASEDIR=$repo" "CCACHE_NOHASHDIR=1"
+    "CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}" "CCACHE_BASEDIR=$repo" "CCACHE_NOHASHDIR=1" "CCACHE_COMPILERCHECK=%compiler% -v"
     "MINERVA_DEV_INSIDE=$1"
   )
 }

@@ -50,6 +50,13 @@ asio::awaitable<void> handle_ready(std::shared_ptr<ApiContext> context, http::Ex
   co_await respond(exchange, std::move(response));
 }
 
+asio::awaitable<void> handle_metrics(std::shared_ptr<ApiContext> context, http::Exchange& exchange) {
+  http::Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = context->gateway.metrics_text();
+  co_await respond(exchange, std::move(response));
+}
+
 asio::awaitable<void> handle_version(std::shared_ptr<ApiContext> context, http::Exchange& exchange) {
   co_await respond(exchange, json_response({{"name", "minerva"},
                                             {"version", MINERVA_VERSION},
@@ -64,7 +71,7 @@ asio::awaitable<void> handle_root(std::shared_ptr<ApiContext> context, http::Exc
                                             {"model", context->gateway.status().model_name},
                                             {"endpoints",
                                              {"POST /v1/chat/completions", "GET /v1/models", "GET /health",
-                                              "GET /readyz", "GET /version"}}}));
+                                              "GET /readyz", "GET /metrics", "GET /version"}}}));
 }
 
 }  // namespace minerva::api::native

@@ -18,6 +18,9 @@ namespace minerva::api::native {
 // 200, or 503 with the reason and Retry-After.
 [[nodiscard]] boost::asio::awaitable<void> handle_ready(std::shared_ptr<ApiContext> context,
                                                         http::Exchange& exchange);
+// Prometheus' text format; see docs/metrics.md.
+[[nodiscard]] boost::asio::awaitable<void> handle_metrics(std::shared_ptr<ApiContext> context,
+                                                          http::Exchange& exchange);
 [[nodiscard]] boost::asio::awaitable<void> handle_version(std::shared_ptr<ApiContext> context,
                                                           http::Exchange& exchange);
 // Names the endpoints, for whoever opens the address in a browser.

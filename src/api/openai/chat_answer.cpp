@@ -34,9 +34,10 @@ AnswerText::AnswerText(const ToolOffer& offer, const chat::ChatTemplate& chat_te
   if (offer.tools.empty()) return;
   const chat::ToolCallSyntax& syntax = chat_template.tool_syntax();
   parser_ = std::make_unique<chat::ToolCallParser>(
-      syntax, chat::ToolCallParserOptions{.tools = offer.names, .single = offer.single, .make_id = [ids = syntax.ids, random] {
-                                            return chat::make_tool_call_id(ids, random);
-                                          }});
+      syntax, chat::ToolCallParserOptions{
+                  .tools = offer.names, .single = offer.single, .make_id = [ids = syntax.ids, random] {
+                    return chat::make_tool_call_id(ids, random);
+                  }});
 }
 
 AnswerText::~AnswerText() = default;

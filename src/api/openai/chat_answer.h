@@ -26,6 +26,7 @@ namespace minerva::api::openai {
 struct Answer {
   std::string text{};
   std::vector<chat::ToolCall> calls{};
+  std::vector<wire::TokenProbabilities> probabilities{};
 
   void add(const std::vector<chat::ToolEvent>& events);
 };

@@ -3,8 +3,10 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -65,6 +67,7 @@ asio::awaitable<void> answer_whole(gateway::Gateway& gateway, http::Exchange& ex
     gateway::StreamEvent event = co_await stream.next();
     if (const auto* delta = std::get_if<gateway::TextDelta>(&event)) {
       answer.add(text.feed(delta->text));
+      std::ranges::copy(delta->probabilities, std::back_inserter(answer.probabilities));
       if (text.done()) stream.end_early();
     } else if (const auto* error = std::get_if<Error>(&event)) {
       co_return co_await respond(exchange, error_response(*error));
@@ -82,8 +85,10 @@ asio::awaitable<void> answer_whole(gateway::Gateway& gateway, http::Exchange& ex
 std::string render(const std::optional<gateway::StreamEvent>& event, AnswerText& text, const ChatEvents& events,
                    const gateway::Gateway& gateway) {
   if (!event) return std::string(kKeepAlive);
-  if (const auto* delta = std::get_if<gateway::TextDelta>(&*event)) return events.deltas(text.feed(delta->text));
-  const std::string rest = events.deltas(text.finish());
+  if (const auto* delta = std::get_if<gateway::TextDelta>(&*event)) {
+    return events.deltas(text.feed(delta->text), delta->probabilities);
+  }
+  const std::string rest = events.deltas(text.finish(), {});
   if (const auto* error = std::get_if<Error>(&*event)) return rest + error_event(*error);
   const auto& finished = std::get<gateway::Finished>(*event);
   return rest + events.end(finished, text.has_calls(), gateway.status().card);

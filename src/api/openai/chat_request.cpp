@@ -51,6 +51,7 @@ Result<ChatRequest> read_chat_request(std::string_view text, std::uint64_t rando
   generation.sampling.seed = random_seed;
   fields.text("model", generation.model);
   read_sampling(fields, generation.sampling);
+  read_log_probabilities(fields, generation.sampling);
   generation.max_tokens = read_max_tokens(fields);
   generation.stop = read_stop(fields);
   fields.boolean("ignore_eos", generation.ignore_eos);

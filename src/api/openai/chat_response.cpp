@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "api/openai/errors.h"
+#include "api/openai/logprobs.h"
 #include "api/timings.h"
 
 namespace minerva::api::openai {
@@ -41,6 +42,21 @@ Json usage_json(const wire::GenerationStats& stats) {
           {"prompt_tokens_details", {{"cached_tokens", stats.n_cached}}}};
 }
 
+Json delta_json(const chat::ContentDelta& delta) { return {{"content", delta.text}}; }
+
+Json delta_json(const chat::CallStart& start) {
+  const Json call = {{"index", start.index},
+                     {"id", start.id},
+                     {"type", "function"},
+                     {"function", {{"name", start.name}, {"arguments", ""}}}};
+  return {{"tool_calls", Json::array({call})}};
+}
+
+Json delta_json(const chat::ArgumentsDelta& delta) {
+  const Json call = {{"index", delta.index}, {"function", {{"arguments", delta.text}}}};
+  return {{"tool_calls", Json::array({call})}};
+}
+
 }  // namespace
 
 ChatHead make_head(std::uint64_t random, std::int64_t created, std::string model) {
@@ -51,7 +67,7 @@ std::string completion_body(const ChatHead& head, const Answer& answer, const ga
                             const Card& card) {
   const Json choice = {{"index", 0},
                        {"message", message_json(answer)},
-                       {"logprobs", nullptr},
+                       {"logprobs", logprobs_json(answer.probabilities)},
                        {"finish_reason", name_of(finished.reason, !answer.calls.empty())}};
   return to_text({{"id", head.id},
                   {"object", "chat.completion"},
@@ -62,10 +78,10 @@ std::string completion_body(const ChatHead& head, const Answer& answer, const ga
                   {"timings", timings_json(finished.stats, card)}});
 }
 
-Json ChatEvents::chunk(Json delta, Json finish_reason) const {
+Json ChatEvents::chunk(Json delta, Json finish_reason, Json logprobs) const {
   const Json choice = {{"index", 0},
                        {"delta", std::move(delta)},
-                       {"logprobs", nullptr},
+                       {"logprobs", std::move(logprobs)},
                        {"finish_reason", std::move(finish_reason)}};
   Json chunk = {{"id", head_.id},
                 {"object", "chat.completion.chunk"},
@@ -81,29 +97,16 @@ std::string ChatEvents::role(bool may_call) const {
   return event(to_text(chunk({{"role", "assistant"}, {"content", content}, {"refusal", nullptr}}, nullptr)));
 }
 
-std::string ChatEvents::deltas(const std::vector<chat::ToolEvent>& events) const {
+std::string ChatEvents::deltas(const std::vector<chat::ToolEvent>& events,
+                               const std::vector<wire::TokenProbabilities>& probabilities) const {
+  Json logprobs = logprobs_json(probabilities);
   std::string bytes;
   for (const chat::ToolEvent& each : events) {
-    bytes += std::visit([this](const auto& value) { return delta(value); }, each);
+    Json delta = std::visit([](const auto& value) { return delta_json(value); }, each);
+    bytes += event(to_text(chunk(std::move(delta), nullptr, std::exchange(logprobs, nullptr))));
   }
+  if (!logprobs.is_null()) bytes += event(to_text(chunk(Json::object(), nullptr, std::move(logprobs))));
   return bytes;
-}
-
-std::string ChatEvents::delta(const chat::ContentDelta& delta) const {
-  return event(to_text(chunk({{"content", delta.text}}, nullptr)));
-}
-
-std::string ChatEvents::delta(const chat::CallStart& start) const {
-  const Json call = {{"index", start.index},
-                     {"id", start.id},
-                     {"type", "function"},
-                     {"function", {{"name", start.name}, {"arguments", ""}}}};
-  return event(to_text(chunk({{"tool_calls", Json::array({call})}}, nullptr)));
-}
-
-std::string ChatEvents::delta(const chat::ArgumentsDelta& delta) const {
-  const Json call = {{"index", delta.index}, {"function", {{"arguments", delta.text}}}};
-  return event(to_text(chunk({{"tool_calls", Json::array({call})}}, nullptr)));
 }
 
 std::string ChatEvents::end(const gateway::Finished& finished, bool has_calls, const Card& card) const {

@@ -40,16 +40,14 @@ class ChatEvents {
 
   // An answer that may have calls may have no text: its content begins as null.
   [[nodiscard]] std::string role(bool may_call) const;
-  // An event each; nothing for none.
-  [[nodiscard]] std::string deltas(const std::vector<chat::ToolEvent>& events) const;
+  // An event each; nothing for none. The probabilities, of the tokens that came, go with the first.
+  [[nodiscard]] std::string deltas(const std::vector<chat::ToolEvent>& events,
+                                   const std::vector<wire::TokenProbabilities>& probabilities) const;
   // The chunk with the reason and the timings, the usage chunk when asked for, and "[DONE]".
   [[nodiscard]] std::string end(const gateway::Finished& finished, bool has_calls, const Card& card) const;
 
  private:
-  [[nodiscard]] std::string delta(const chat::ContentDelta& delta) const;
-  [[nodiscard]] std::string delta(const chat::CallStart& start) const;
-  [[nodiscard]] std::string delta(const chat::ArgumentsDelta& delta) const;
-  [[nodiscard]] Json chunk(Json delta, Json finish_reason) const;
+  [[nodiscard]] Json chunk(Json delta, Json finish_reason, Json logprobs = nullptr) const;
 
   ChatHead head_;
   bool include_usage_;

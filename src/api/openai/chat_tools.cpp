@@ -41,7 +41,8 @@ const Json* read_parameters(ParameterParser& function) {
 }
 
 // What the template needs to know of one tool; its name is added to `names`.
-Json read_tool(const Json& given, const std::string& path, std::vector<std::string>& names, ParameterParser& body) {
+Json read_tool(const Json& given, const std::string& path, std::vector<std::string>& names,
+               ParameterParser& body) {
   ParameterParser tool(given, path);
   std::string type;
   tool.choice("type", {"function"}, type);
@@ -74,11 +75,13 @@ bool read_choice(ParameterParser& body) {
   if (*choice == "none") return false;
   if (*choice == "required") {
     body.refuse("tool_choice",
-                "tool_choice \"required\" is not supported by this version: a call cannot be forced; send \"auto\", and "
+                "tool_choice \"required\" is not supported by this version: a call cannot be forced; send "
+                "\"auto\", and "
                 "ask for the call in a message");
   } else if (choice->is_object()) {
     body.refuse("tool_choice",
-                "tool_choice as an object is not supported by this version: a call of a certain tool cannot be forced; "
+                "tool_choice as an object is not supported by this version: a call of a certain tool cannot "
+                "be forced; "
                 "offer that tool alone in tools, and send tool_choice \"auto\"");
   } else {
     body.mismatch("tool_choice", "\"auto\" or \"none\"", *choice);
@@ -97,7 +100,8 @@ ToolOffer read_tools(ParameterParser& body) {
   const Json* tools = body.array("tools");
   if (tools == nullptr || tools->empty()) return offer;
   if (tools->size() > kMaxTools) {
-    body.refuse("tools", fmt::format("tools has {} entries; at most {} are allowed", tools->size(), kMaxTools));
+    body.refuse("tools",
+                fmt::format("tools has {} entries; at most {} are allowed", tools->size(), kMaxTools));
   }
   Json told = Json::array();
   for (std::size_t i = 0; i < tools->size() && !body.failed(); ++i)

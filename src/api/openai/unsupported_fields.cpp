@@ -21,19 +21,11 @@ struct UnsupportedField {
 
 constexpr std::array kUnsupported{
     UnsupportedField{"n", "1"},
-    UnsupportedField{"logprobs", "false"},
-    UnsupportedField{"top_logprobs", "0"},
     UnsupportedField{"audio", "null"},
     UnsupportedField{"modalities", R"(["text"])"},
     UnsupportedField{"web_search_options", "null"},
     // llama-server's
-    UnsupportedField{"grammar", R"("")"},
     UnsupportedField{"json_schema", "null"},
-    UnsupportedField{"n_probs", "0"},
-    UnsupportedField{"mirostat", "0"},
-    UnsupportedField{"dynatemp_range", "0"},
-    UnsupportedField{"xtc_probability", "0"},
-    UnsupportedField{"dry_multiplier", "0"},
     UnsupportedField{"lora", "[]"},
 };
 

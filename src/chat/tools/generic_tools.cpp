@@ -29,13 +29,14 @@ std::string call_text(const ToolCall& call, TemplateTexts& texts) {
 
 }  // namespace
 
-Conversation with_tools_told(Conversation conversation, const std::string& tools, const ToolCallSyntax& syntax,
-                             TemplateTexts& texts) {
+Conversation with_tools_told(Conversation conversation, const std::string& tools,
+                             const ToolCallSyntax& syntax, TemplateTexts& texts) {
   std::string told = texts.word_for("You can call these tools:\n<tools>\n");
   for (const Json& tool : Json::parse(tools, nullptr, false))
     told += tool.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   told += texts.word_for(
-      "</tools>\nCall one when it helps to answer. A call is written like this, with the tool's name for NAME and its "
+      "</tools>\nCall one when it helps to answer. A call is written like this, with the tool's name for "
+      "NAME and its "
       "arguments as JSON:\n" +
       write_call(syntax, "NAME", "{ARGUMENTS}", "ID"));
   auto& messages = conversation.messages;

@@ -30,8 +30,10 @@ struct ProbeCall {
   const char* short_id;
 };
 constexpr std::array kCalls{
-    ProbeCall{"probe_look_63", "alpha_64", R"({"alpha_64": "value 65", "beta_66": 67})", "call_probe_68", "probe0068"},
-    ProbeCall{"probe_send_73", "gamma_74", R"({"gamma_74": {"inner_75": [true]}})", "call_probe_78", "probe0078"},
+    ProbeCall{"probe_look_63", "alpha_64", R"({"alpha_64": "value 65", "beta_66": 67})", "call_probe_68",
+              "probe0068"},
+    ProbeCall{"probe_send_73", "gamma_74", R"({"gamma_74": {"inner_75": [true]}})", "call_probe_78",
+              "probe0078"},
 };
 using Calls = std::vector<const ProbeCall*>;
 
@@ -92,7 +94,8 @@ class Parts {
   }
   [[nodiscard]] std::string middle(std::size_t i) const {
     const CallPlace& p = places_[i];
-    return keys_.arguments_first ? piece(p.arguments_end, p.name_begin) : piece(p.name_end, p.arguments_begin);
+    return keys_.arguments_first ? piece(p.arguments_end, p.name_begin)
+                                 : piece(p.name_end, p.arguments_begin);
   }
   [[nodiscard]] std::string tail(std::size_t i) const {
     return piece(std::max(places_[i].name_end, places_[i].arguments_end), places_[i].end);
@@ -113,7 +116,8 @@ class Parts {
                     .arguments_begin = arguments->first,
                     .arguments_end = arguments->second};
     ToolCallSyntax keys;
-    keys.form = find_object(call, from, place, keys) ? ToolCallSyntax::Form::kObject : ToolCallSyntax::Form::kTagged;
+    keys.form =
+        find_object(call, from, place, keys) ? ToolCallSyntax::Form::kObject : ToolCallSyntax::Form::kTagged;
     keys.arguments_first = place.arguments_begin < place.name_begin;
     if (keys.form == ToolCallSyntax::Form::kTagged && keys.arguments_first) return false;
     if (!places_.empty() && keys != keys_) return false;
@@ -198,7 +202,8 @@ class Finder {
     syntax.middle = first->middle(0);
     syntax.tail = first->tail(0);
     if (const std::string close = first->close(); !is_blank(close)) syntax.closes.push_back(close);
-    if (const auto both = parts({&kCalls[0], &kCalls[1]}); both && !add_second(*both, syntax)) return std::nullopt;
+    if (const auto both = parts({&kCalls[0], &kCalls[1]}); both && !add_second(*both, syntax))
+      return std::nullopt;
     if (facts_.short_tool_call_ids) syntax.ids = ToolCallSyntax::Ids::kShort;
     if (!is_readable(syntax)) return std::nullopt;
     return syntax;
@@ -209,7 +214,8 @@ class Finder {
   static bool add_second(const Parts& both, ToolCallSyntax& syntax) {
     const auto middle = with_index_hole(both.middle(0), both.middle(1));
     if (both.keys() != syntax_keys(syntax) || both.open() != syntax.open || both.head(0) != syntax.head ||
-        both.head(1) != syntax.head || both.middle(0) != syntax.middle || !middle || both.tail(0) != both.tail(1))
+        both.head(1) != syntax.head || both.middle(0) != syntax.middle || !middle ||
+        both.tail(0) != both.tail(1))
       return false;
     if (*middle != syntax.middle) {
       syntax.ids = ToolCallSyntax::Ids::kIndexed;
@@ -218,7 +224,8 @@ class Finder {
     }
     syntax.middle = *middle;
     syntax.between = both.between();
-    if (const std::string close = both.close(); !is_blank(close) && !std::ranges::contains(syntax.closes, close))
+    if (const std::string close = both.close();
+        !is_blank(close) && !std::ranges::contains(syntax.closes, close))
       syntax.closes.push_back(close);
     return true;
   }
@@ -236,7 +243,9 @@ class Finder {
   // A call without an object needs a marker before its name, and an end of the name.
   static bool is_readable(const ToolCallSyntax& syntax) {
     if (syntax.form == ToolCallSyntax::Form::kObject) return true;
-    const auto begins_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    const auto begins_name = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    };
     return !is_blank(syntax.open) && !syntax.middle.empty() && !begins_name(syntax.middle.front());
   }
 

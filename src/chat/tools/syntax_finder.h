@@ -18,6 +18,7 @@ namespace minerva::chat {
 using ProbeRender = std::function<std::optional<std::string>(const Conversation&, const RenderOptions&)>;
 
 // Nothing when the calls do not show, or not as a name with JSON arguments and fixed text around them.
-[[nodiscard]] std::optional<ToolCallSyntax> find_syntax(const ProbeRender& render, const TemplateFacts& facts);
+[[nodiscard]] std::optional<ToolCallSyntax> find_syntax(const ProbeRender& render,
+                                                        const TemplateFacts& facts);
 
 }  // namespace minerva::chat

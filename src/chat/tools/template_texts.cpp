@@ -46,7 +46,8 @@ void TemplateTexts::fill(wire::PromptText& prompt) const {
       append(filled, part.substr(0, at), span.origin);
       part.remove_prefix(at + lead_.size());
       std::size_t number = 0;
-      for (const char digit : part.substr(0, kNumberLength)) number = number * 10 + static_cast<std::size_t>(digit - '0');
+      for (const char digit : part.substr(0, kNumberLength))
+        number = number * 10 + static_cast<std::size_t>(digit - '0');
       if (number < texts_.size()) append(filled, texts_[number], wire::Origin::kTemplate);
       part.remove_prefix(std::min(part.size(), kNumberLength + kEnd.size()));
     }

@@ -12,6 +12,7 @@
 namespace minerva::chat {
 
 // "call_" and 24 letters and digits; nine of them alone where the template wants that.
-[[nodiscard]] std::string make_tool_call_id(ToolCallSyntax::Ids ids, const std::function<std::uint64_t()>& random);
+[[nodiscard]] std::string make_tool_call_id(ToolCallSyntax::Ids ids,
+                                            const std::function<std::uint64_t()>& random);
 
 }  // namespace minerva::chat

@@ -20,7 +20,8 @@ bool is_name_byte(char c) {
 }
 
 std::size_t n_leading_spaces(std::string_view text) {
-  return std::min(text.size(), static_cast<std::size_t>(std::ranges::find_if_not(text, is_marker_space) - text.begin()));
+  return std::min(text.size(),
+                  static_cast<std::size_t>(std::ranges::find_if_not(text, is_marker_space) - text.begin()));
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ std::vector<ToolEvent> ToolCallParser::finish() {
     } else if (state_ == State::kAfter) {
       // What is left of a closing marker that broke off is no one's.
       std::size_t n_closed = 0;
-      for (const std::string& close : syntax_.closes) n_closed = std::max(n_closed, match_marker(close, held_).n_bytes);
+      for (const std::string& close : syntax_.closes)
+        n_closed = std::max(n_closed, match_marker(close, held_).n_bytes);
       const std::string rest = std::exchange(held_, {}).substr(n_closed);
       state_ = State::kContent;
       if (n_closed > 0) {

@@ -83,8 +83,8 @@ class ToolCallParser {
   std::uint32_t n_calls_ = 0;
   bool announced_ = false;
   std::string name_;
-  std::string index_;              // that the text gave, kIndexed
-  std::string early_arguments_;    // that came before the name
+  std::string index_;            // that the text gave, kIndexed
+  std::string early_arguments_;  // that came before the name
   CallObjectReader reader_;
   JsonScanner scanner_;
   std::vector<ToolEvent> events_;

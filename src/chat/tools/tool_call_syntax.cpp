@@ -45,8 +45,8 @@ std::string write_call(const ToolCallSyntax& syntax, std::string_view name, std:
 
 bool marks_calls(const ToolCallSyntax& syntax, std::string_view text) {
   const auto has = [text](const std::string& piece) { return piece.contains(text); };
-  return has(syntax.open) || has(syntax.head) || has(syntax.middle) || has(syntax.tail) || has(syntax.between) ||
-         std::ranges::any_of(syntax.closes, has);
+  return has(syntax.open) || has(syntax.head) || has(syntax.middle) || has(syntax.tail) ||
+         has(syntax.between) || std::ranges::any_of(syntax.closes, has);
 }
 
 }  // namespace minerva::chat

@@ -26,16 +26,17 @@ struct ToolCallSyntax {
   };
 
   Form form = Form::kObject;
-  std::string open;                 // blank: calls have no marker, an answer that begins with their object is one
+  std::string open;  // blank: calls have no marker, an answer that begins with their object is one
   std::string head;
-  std::string middle;               // between name and arguments, or arguments and name
+  std::string middle;  // between name and arguments, or arguments and name
   std::string tail;
   std::string between;              // empty: the template shows one call a turn
   std::vector<std::string> closes;  // what may stand behind the last call, any of them
 
   // kObject
   bool arguments_first = false;
-  std::string wrapper_key;  // of the object inside the call's object that holds name and arguments; empty: there is none
+  std::string
+      wrapper_key;  // of the object inside the call's object that holds name and arguments; empty: there is none
   std::string name_key = "name";
   std::string arguments_key = "arguments";
 
@@ -49,8 +50,8 @@ struct ToolCallSyntax {
 [[nodiscard]] ToolCallSyntax generic_syntax();
 
 // One call, whole, as the model writes it. Holes are filled with `id` and 0.
-[[nodiscard]] std::string write_call(const ToolCallSyntax& syntax, std::string_view name, std::string_view arguments,
-                                     std::string_view id);
+[[nodiscard]] std::string write_call(const ToolCallSyntax& syntax, std::string_view name,
+                                     std::string_view arguments, std::string_view id);
 
 // Whether `text`, not empty, is part of what stands around calls.
 [[nodiscard]] bool marks_calls(const ToolCallSyntax& syntax, std::string_view text);

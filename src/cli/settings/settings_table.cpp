@@ -30,6 +30,7 @@ constexpr NumberRange kContext{.low = 64, .high = 1U << 30};
 constexpr NumberRange kParallel{.low = 1, .high = 256};  // libllama's LLAMA_MAX_SEQ
 constexpr NumberRange kThreads{.low = 1, .high = 1024};
 constexpr NumberRange kBatch{.low = 1, .high = 65'536};
+constexpr NumberRange kMebibytes{.low = 0, .high = 16'777'216};
 constexpr NumberRange kMilliseconds{.low = 0, .high = 60'000};
 constexpr NumberRange kQueue{.low = 0, .high = 1'000'000};
 constexpr NumberRange kHeaders{.low = 8, .high = 10'000};
@@ -76,6 +77,11 @@ constexpr std::array kTable{
                   "auto is 200 on a CPU and 50 on a GPU",
           .group = kComputation,
           .set = [](S& s, V v) { return store(s.load.max_itl_ms, parse_number_or_auto(v.front(), kMilliseconds, wire::kMaxItlAuto)); }},
+  Setting{.name = "cache-ram", .aliases = "-cram", .value_name = "MIB", .default_text = "auto", .range = "auto, or 0 to 16777216 MiB",
+          .help = "Host memory for the prefixes of conversations that lost their place to others; 0 keeps none, auto takes a quarter "
+                  "of what is free, at most 2048",
+          .group = kComputation,
+          .set = [](S& s, V v) { return store(s.load.cache_ram_mib, parse_number_or_auto(v.front(), kMebibytes, wire::kCacheRamAuto)); }},
   Setting{.name = "ignore-memory-check", .value_name = "", .default_text = "false", .range = "true or false",
           .help = "Load the model even when the numbers say that it cannot fit", .group = kComputation,
           .shape = SettingShape::kSwitch,

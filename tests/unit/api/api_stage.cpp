@@ -36,11 +36,12 @@ gateway::GatewayOptions gateway_options(std::uint32_t max_queue) {
   return options;
 }
 
-wire::ModelCard card() {
+wire::ModelCard card(const StageOptions& options) {
   wire::ModelCard card;
   card.name = "Stage";
   card.n_parallel = 1;
-  card.chat_template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
+  card.chat_template = options.chat_template;
+  card.control_tokens = options.control_tokens;
   return card;
 }
 
@@ -68,7 +69,7 @@ class ApiStage::Launcher final : public gateway::WorkerLauncher {
 ApiStage::ApiStage(StageOptions options)
     : launcher_(std::make_shared<Launcher>()),
       gateway_(io_.get_executor(), gateway_options(options.max_queue), launcher_) {
-  auto context = ApiContext::make(gateway_, std::move(options.api)).value();
+  auto context = ApiContext::make(gateway_, options.api).value();
   auto router = std::make_shared<http::Router>();
   register_routes(*router, context);
   http::ServerOptions server;
@@ -88,7 +89,7 @@ ApiStage::ApiStage(StageOptions options)
   worker_->send(wire::HelloReply{.program_version = "test", .engine_version = "stage 1"}).value();
   std::ignore = next_message<wire::LoadRequest>();
   if (!options.load) return;
-  worker_->send(wire::ModelLoaded{card()}).value();
+  worker_->send(wire::ModelLoaded{card(options)}).value();
   report({});
   while (get("/readyz").status != 200) {}
 }

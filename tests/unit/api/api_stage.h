@@ -29,6 +29,9 @@ struct StageOptions {
   ApiOptions api;
   std::uint32_t max_queue = 64;
   bool load = true;  // false: the worker has only greeted
+  // The model's. The template shows roles and contents, and knows no tools.
+  std::string chat_template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
+  std::vector<wire::ControlToken> control_tokens{};
 };
 
 class ApiStage {

@@ -106,16 +106,13 @@ TEST(ChatRequest, NamesTheFieldWithAWrongTypeOrOutOfRange) {
 TEST(ChatRequest, RefusesWhatItCannotHonour) {
   expect_refused({
       {body_with(R"("n": 2)"), "n", "n 2 is not supported by this version; leave it out or send 1"},
-      {body_with(R"("logprobs": true)"), "logprobs", "not supported"},
-      {body_with(R"("top_logprobs": 3)"), "top_logprobs", "not supported"},
+      {body_with(R"("top_logprobs": 3)"), "top_logprobs", "needs logprobs"},
+      {body_with(R"("logprobs": true, "top_logprobs": 21)"), "top_logprobs", "20"},
       {body_with(R"("response_format": {"type": "json_object"})"), "response_format.type",
        "\"json_object\" is not supported"},
       {body_with(R"("response_format": {"type": "xml"})"), "response_format.type", "must be one of"},
       {body_with(R"("response_format": {})"), "response_format.type", "is missing"},
       {body_with(R"("response_format": "text")"), "response_format", "an object"},
-      {body_with(R"("tools": [{"type": "function", "function": {"name": "f"}}])"), "tools",
-       "tools are not supported"},
-      {body_with(R"("tools": [{}], "tool_choice": "auto")"), "tools", "tools are not supported"},
       {body_with(R"("functions": [{"name": "f"}])"), "functions", "functions are not supported"},
       {body_with(R"("modalities": ["text", "audio"])"), "modalities", "not supported"},
       {body_with(R"("audio": {"voice": "x"})"), "audio", "leave it out"},
@@ -128,7 +125,7 @@ TEST(ChatRequest, AcceptsUnsupportedFieldsThatAskForNothing) {
   read(body_with(
       R"("n": 1, "logprobs": false, "top_logprobs": 0, "response_format": {"type": "text"}, "tools": [],
       "modalities": ["text"], "audio": null, "grammar": "", "mirostat": 0, "dry_multiplier": 0.0, "functions": [])"));
-  read(body_with(R"("tools": [{"type": "function"}], "tool_choice": "none")"));
+  read(body_with(R"("functions": [{"name": "f"}], "function_call": "none")"));
 }
 
 TEST(ChatRequest, IgnoresFieldsItDoesNotKnow) {

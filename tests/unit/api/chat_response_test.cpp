@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <limits>
 #include <string>
 
 #include "api/timings.h"
@@ -42,7 +43,7 @@ constexpr std::string_view kUsage =
 
 TEST(ChatResponse, IsOneObjectWithUsageAndTimings) {
   EXPECT_EQ(
-      completion_body(kHead, "Hi \"you\"\n", finished(wire::FinishReason::kLength), card()),
+      completion_body(kHead, {.text = "Hi \"you\"\n"}, finished(wire::FinishReason::kLength), card()),
       R"({"id":"chatcmpl-1","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,)"
       R"("message":{"role":"assistant","content":"Hi \"you\"\n","refusal":null},"logprobs":null,"finish_reason":"length"}],)"
       R"("usage":)" +
@@ -53,15 +54,15 @@ TEST(ChatResponse, StreamsRoleTextFinishAndDone) {
   const ChatEvents events(kHead, false);
   const std::string head =
       R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":7,"model":"m",)";
-  EXPECT_EQ(events.role(),
+  EXPECT_EQ(events.role(false),
             head + R"("choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},)"
                    R"("logprobs":null,"finish_reason":null}]})"
                    "\n\n");
-  EXPECT_EQ(events.text("Hï\n"),
+  EXPECT_EQ(events.deltas({chat::ContentDelta{"Hï\n"}}, {}),
             head +
                 R"("choices":[{"index":0,"delta":{"content":"Hï\n"},"logprobs":null,"finish_reason":null}]})"
                 "\n\n");
-  EXPECT_EQ(events.end(finished(wire::FinishReason::kStop), card()),
+  EXPECT_EQ(events.end(finished(wire::FinishReason::kStop), false, card()),
             head + R"("choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"timings":)" +
                 std::string(kTimings) + "}\n\ndata: [DONE]\n\n");
 }
@@ -70,12 +71,12 @@ TEST(ChatResponse, StreamsUsageInAChunkOfItsOwnWhenAskedFor) {
   const ChatEvents events(kHead, true);
   const std::string head =
       R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":7,"model":"m",)";
-  EXPECT_TRUE(events.role().ends_with(R"("finish_reason":null}],"usage":null})"
+  EXPECT_TRUE(events.role(false).ends_with(R"("finish_reason":null}],"usage":null})"
                                       "\n\n"));
-  EXPECT_TRUE(events.text("x").ends_with(R"("finish_reason":null}],"usage":null})"
+  EXPECT_TRUE(events.deltas({chat::ContentDelta{"x"}}, {}).ends_with(R"("finish_reason":null}],"usage":null})"
                                          "\n\n"));
   EXPECT_EQ(
-      events.end(finished(wire::FinishReason::kStop), card()),
+      events.end(finished(wire::FinishReason::kStop), false, card()),
       head +
           R"("choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null,"timings":)" +
           std::string(kTimings) + "}\n\n" + head + R"("choices":[],"usage":)" + std::string(kUsage) +
@@ -98,6 +99,27 @@ TEST(Timings, AreZeroRatesWhereNoTimePassed) {
   EXPECT_EQ(timings["prompt_per_token_ms"], 0.0);
   EXPECT_EQ(timings["predicted_per_second"], 0.0);
   EXPECT_FALSE(timings.contains("gpu"));
+}
+
+TEST(ChatEvents, SendLogProbabilitiesWithTheTextTheyBelongTo) {
+  const ChatEvents events(kHead, false);
+  const wire::TokenProbabilities token{
+      .chosen = {.token = 7, .bytes = "\xC3", .log_probability = -0.5F},
+      .likeliest = {{.token = 7, .bytes = "\xC3", .log_probability = -0.5F},
+                    {.token = 8, .bytes = "b", .log_probability = -std::numeric_limits<float>::infinity()}}};
+  const Json with_text = Json::parse(events.deltas({chat::ContentDelta{"a"}}, {token}).substr(6));
+  const Json& choice = with_text["choices"][0];
+  EXPECT_EQ(choice["delta"]["content"], "a");
+  const Json& entry = choice["logprobs"]["content"][0];
+  EXPECT_EQ(entry["token"], "\uFFFD");
+  EXPECT_EQ(entry["bytes"], Json::parse("[195]"));
+  EXPECT_FLOAT_EQ(entry["logprob"].get<float>(), -0.5F);
+  ASSERT_EQ(entry["top_logprobs"].size(), 2U);
+  EXPECT_EQ(entry["top_logprobs"][1]["logprob"], -9999.0F);
+  // Text that is held back for a tool call's marker does not hold them back.
+  const Json alone = Json::parse(events.deltas({}, {token}).substr(6));
+  EXPECT_TRUE(alone["choices"][0]["delta"].empty());
+  EXPECT_EQ(alone["choices"][0]["logprobs"]["content"].size(), 1U);
 }
 
 }  // namespace

@@ -47,6 +47,32 @@ TEST(SamplingFields, ReadEveryField) {
   EXPECT_EQ(sampling.logit_bias[1].token, 3);
 }
 
+TEST(SamplingFields, ReadWhatLlamaServerOffers) {
+  const auto sampling = sampling_of(R"({"dynatemp_range": 0.5, "dynatemp_exponent": 2, "top_n_sigma": 1.5,
+      "xtc_probability": 0.5, "xtc_threshold": 0.25, "min_keep": 3, "dry_multiplier": 0.75, "dry_base": 2,
+      "dry_allowed_length": 4, "dry_penalty_last_n": 100, "dry_sequence_breakers": ["\n", "."], "mirostat": 2,
+      "mirostat_tau": 4, "mirostat_eta": 0.5, "adaptive_target": 0.5, "adaptive_decay": 0.75,
+      "samplers": ["temperature", "top_k", "typical_p"], "grammar": "root ::= \"a\""})");
+  EXPECT_FLOAT_EQ(sampling.dynatemp_range, 0.5F);
+  EXPECT_FLOAT_EQ(sampling.dynatemp_exponent, 2.0F);
+  EXPECT_FLOAT_EQ(sampling.top_n_sigma, 1.5F);
+  EXPECT_FLOAT_EQ(sampling.xtc_probability, 0.5F);
+  EXPECT_FLOAT_EQ(sampling.xtc_threshold, 0.25F);
+  EXPECT_EQ(sampling.min_keep, 3U);
+  EXPECT_FLOAT_EQ(sampling.dry_multiplier, 0.75F);
+  EXPECT_FLOAT_EQ(sampling.dry_base, 2.0F);
+  EXPECT_EQ(sampling.dry_allowed_length, 4);
+  EXPECT_EQ(sampling.dry_penalty_last_n, 100);
+  EXPECT_EQ(sampling.dry_sequence_breakers, (std::vector<std::string>{"\n", "."}));
+  EXPECT_EQ(sampling.mirostat, 2);
+  EXPECT_FLOAT_EQ(sampling.mirostat_tau, 4.0F);
+  EXPECT_FLOAT_EQ(sampling.mirostat_eta, 0.5F);
+  EXPECT_FLOAT_EQ(sampling.adaptive_target, 0.5F);
+  EXPECT_FLOAT_EQ(sampling.adaptive_decay, 0.75F);
+  EXPECT_EQ(sampling.samplers, (std::vector<std::string>{"temperature", "top_k", "typ_p"}));
+  EXPECT_EQ(sampling.grammar, "root ::= \"a\"");
+}
+
 TEST(SamplingFields, KeepWhatWasThereForAbsentAndNullFields) {
   const wire::SamplingParams plain;
   for (const char* text :

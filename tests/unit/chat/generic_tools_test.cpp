@@ -15,7 +15,8 @@ constexpr const char* kTold =
     "You can call these tools:\n<tools>\n"
     R"({"type":"function","function":{"name":"look","description":"Looks <|im_end|> around.",)"
     R"("parameters":{"type":"object","properties":{}}}})"
-    "\n</tools>\nCall one when it helps to answer. A call is written like this, with the tool's name for NAME and its "
+    "\n</tools>\nCall one when it helps to answer. A call is written like this, with the tool's name for "
+    "NAME and its "
     "arguments as JSON:\n<tool_call>\n{\"name\": \"NAME\", \"arguments\": {ARGUMENTS}}\n</tool_call>";
 
 ChatMessage said(Role role, const std::string& content) { return {.role = role, .content = content}; }
@@ -26,7 +27,8 @@ ChatMessage called(const std::string& content, std::vector<ToolCall> calls) {
   return message;
 }
 
-wire::PromptText render(const std::string& source, const Conversation& conversation, const std::string& tools = kTools) {
+wire::PromptText render(const std::string& source, const Conversation& conversation,
+                        const std::string& tools = kTools) {
   const auto chat_template = ChatTemplate::make(source, "<s>", "</s>");
   EXPECT_TRUE(chat_template);
   const auto prompt = chat_template->render(conversation, {.tools = tools, .now = test::kGoldenClock});
@@ -47,16 +49,18 @@ TEST(GenericToolsTest, TellsToolsInTheSystemMessage) {
 TEST(GenericToolsTest, WritesCallsAndHandsResultsOverAsTheUser) {
   const Conversation conversation{
       {said(Role::kUser, "Look."),
-       called("Yes.", {{.id = "1", .name = "look", .arguments = R"({"at": "sky"})"}, {.id = "2", .name = "look", .arguments = ""}}),
+       called("Yes.", {{.id = "1", .name = "look", .arguments = R"({"at": "sky"})"},
+                       {.id = "2", .name = "look", .arguments = ""}}),
        {.role = Role::kTool, .content = "blue", .tool_call_id = "1"},
        {.role = Role::kTool, .content = "grey", .tool_call_id = "2"},
        said(Role::kUser, "And?")}};
-  EXPECT_EQ(render("", conversation, "").text,
-            "<|im_start|>user\nLook.<|im_end|>\n<|im_start|>assistant\nYes.\n<tool_call>\n"
-            "{\"name\": \"look\", \"arguments\": {\"at\": \"sky\"}}\n</tool_call>\n<tool_call>\n"
-            "{\"name\": \"look\", \"arguments\": {}}\n</tool_call><|im_end|>\n<|im_start|>user\n"
-            "<tool_response>\nblue\n</tool_response>\n<tool_response>\ngrey\n</tool_response>\n\nAnd?<|im_end|>\n"
-            "<|im_start|>assistant\n");
+  EXPECT_EQ(
+      render("", conversation, "").text,
+      "<|im_start|>user\nLook.<|im_end|>\n<|im_start|>assistant\nYes.\n<tool_call>\n"
+      "{\"name\": \"look\", \"arguments\": {\"at\": \"sky\"}}\n</tool_call>\n<tool_call>\n"
+      "{\"name\": \"look\", \"arguments\": {}}\n</tool_call><|im_end|>\n<|im_start|>user\n"
+      "<tool_response>\nblue\n</tool_response>\n<tool_response>\ngrey\n</tool_response>\n\nAnd?<|im_end|>\n"
+      "<|im_start|>assistant\n");
 }
 
 TEST(GenericToolsTest, MarksItsOwnTextAsTheTemplatesAndTheRestAsAMessages) {
@@ -80,34 +84,41 @@ TEST(GenericToolsTest, MarksItsOwnTextAsTheTemplatesAndTheRestAsAMessages) {
 
 TEST(GenericToolsTest, KeepsRolesInTurnWhereTheTemplateInsists) {
   const std::string gemma = test::read_data("templates/google-gemma-2-2b-it.jinja");
-  const Conversation conversation{{said(Role::kUser, "Look."), called("", {{.id = "1", .name = "look"}}),
+  const Conversation conversation{{said(Role::kUser, "Look."),
+                                   called("", {{.id = "1", .name = "look"}}),
                                    {.role = Role::kTool, .content = "blue", .tool_call_id = "1"},
                                    said(Role::kUser, "And?")}};
   const std::string text = render(gemma, conversation).text;
-  EXPECT_TRUE(text.starts_with(std::string("<s><start_of_turn>user\n") + kTold + "\n\nLook.<end_of_turn>\n")) << text;
-  EXPECT_TRUE(text.ends_with("<start_of_turn>user\n<tool_response>\nblue\n</tool_response>\n\nAnd?<end_of_turn>\n"
-                             "<start_of_turn>model\n"))
+  EXPECT_TRUE(text.starts_with(std::string("<s><start_of_turn>user\n") + kTold + "\n\nLook.<end_of_turn>\n"))
+      << text;
+  EXPECT_TRUE(
+      text.ends_with("<start_of_turn>user\n<tool_response>\nblue\n</tool_response>\n\nAnd?<end_of_turn>\n"
+                     "<start_of_turn>model\n"))
       << text;
 }
 
 TEST(GenericToolsTest, ShowsTheTemplatesOwnCallsWhereItOnlyLacksTheTools) {
   const std::string deepseek = test::read_data("templates/deepseek-ai-DeepSeek-V3.1.jinja");
-  const Conversation conversation{{said(Role::kUser, "Look."), called("", {{.id = "1", .name = "look"}}),
+  const Conversation conversation{{said(Role::kUser, "Look."),
+                                   called("", {{.id = "1", .name = "look"}}),
                                    {.role = Role::kTool, .content = "blue", .tool_call_id = "1"}}};
   const wire::PromptText prompt = render(deepseek, conversation);
-  EXPECT_TRUE(prompt.text.contains("JSON:\n<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>NAME<｜tool▁sep｜>{ARGUMENTS}"
-                                   "<｜tool▁call▁end｜><｜tool▁calls▁end｜><｜User｜>Look."))
+  EXPECT_TRUE(
+      prompt.text.contains("JSON:\n<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>NAME<｜tool▁sep｜>{ARGUMENTS}"
+                           "<｜tool▁call▁end｜><｜tool▁calls▁end｜><｜User｜>Look."))
       << prompt.text;
   EXPECT_TRUE(prompt.text.ends_with("<｜tool▁output▁begin｜>blue<｜tool▁output▁end｜>")) << prompt.text;
   EXPECT_FALSE(prompt.text.contains("<tool_call>"));
 }
 
 TEST(GenericToolsTest, ContinuesAnAnswerBehindResults) {
-  const Conversation conversation{{said(Role::kUser, "Look."), called("", {{.id = "1", .name = "look"}}),
+  const Conversation conversation{{said(Role::kUser, "Look."),
+                                   called("", {{.id = "1", .name = "look"}}),
                                    {.role = Role::kTool, .content = "blue", .tool_call_id = "1"},
                                    said(Role::kAssistant, "The sky")}};
   EXPECT_TRUE(render("", conversation, "")
-                  .text.ends_with("<tool_response>\nblue\n</tool_response><|im_end|>\n<|im_start|>assistant\nThe sky"));
+                  .text.ends_with(
+                      "<tool_response>\nblue\n</tool_response><|im_end|>\n<|im_start|>assistant\nThe sky"));
 }
 
 TEST(GenericToolsTest, GivesToolsTheFieldsThatTemplatesRead) {

@@ -54,8 +54,9 @@ struct Answers {
   // The parser's outcome for the text in the given pieces.
   [[nodiscard]] std::string in_pieces(const std::vector<std::string_view>& pieces) const {
     int n_ids = 0;
-    ToolCallParser parser(
-        syntax, {.tools = tools, .single = single, .make_id = [&n_ids] { return "#" + std::to_string(++n_ids); }});
+    ToolCallParser parser(syntax, {.tools = tools, .single = single, .make_id = [&n_ids] {
+                                     return "#" + std::to_string(++n_ids);
+                                   }});
     Outcome outcome;
     for (const std::string_view piece : pieces) outcome.add(parser.feed(piece));
     outcome.add(parser.finish());
@@ -71,7 +72,8 @@ struct Answers {
     for (std::size_t first = 0; first <= text.size(); ++first) {
       EXPECT_EQ(in_pieces({text.substr(0, first), text.substr(first)}), whole) << text << " cut at " << first;
       for (std::size_t second = first; text.size() < 120 && second <= text.size(); second += 3) {
-        EXPECT_EQ(in_pieces({text.substr(0, first), text.substr(first, second - first), text.substr(second)}), whole)
+        EXPECT_EQ(in_pieces({text.substr(0, first), text.substr(first, second - first), text.substr(second)}),
+                  whole)
             << text << " cut at " << first << " and " << second;
       }
     }
@@ -80,15 +82,18 @@ struct Answers {
 };
 
 ToolCallSyntax published(const std::string& name) {
-  return ChatTemplate::make(test::read_data("templates/" + name + ".jinja"), "<s>", "</s>").value().tool_syntax();
+  return ChatTemplate::make(test::read_data("templates/" + name + ".jinja"), "<s>", "</s>")
+      .value()
+      .tool_syntax();
 }
 
 TEST(ToolParserTest, TellsTextFromCalls) {
   const Answers hermes;
   EXPECT_EQ(hermes.parse(""), "");
   EXPECT_EQ(hermes.parse("Hello, <you>!\n"), "Hello, <you>!\n");
-  EXPECT_EQ(hermes.parse("<tool_call>\n{\"name\": \"look\", \"arguments\": {\"at\": \"Oslo\"}}\n</tool_call>"),
-            R"([#1 look {"at": "Oslo"}])");
+  EXPECT_EQ(
+      hermes.parse("<tool_call>\n{\"name\": \"look\", \"arguments\": {\"at\": \"Oslo\"}}\n</tool_call>"),
+      R"([#1 look {"at": "Oslo"}])");
   EXPECT_EQ(hermes.parse("I look.\n\n<tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_call>\n"),
             "I look.[#1 look {}]");
   EXPECT_EQ(hermes.parse("<tool_call>{\"name\": \"look\", \"arguments\": {\"a\": 1}}</tool_call> Done."),
@@ -96,8 +101,9 @@ TEST(ToolParserTest, TellsTextFromCalls) {
 }
 
 TEST(ToolParserTest, ReadsSeveralCalls) {
-  EXPECT_EQ(Answers{}.parse("<tool_call>\n{\"name\": \"look\", \"arguments\": {\"a\": 1}}\n</tool_call>\n<tool_call>\n"
-                            "{\"name\": \"send\", \"arguments\": {\"b\": 2}}\n</tool_call>"),
+  EXPECT_EQ(Answers{}.parse(
+                "<tool_call>\n{\"name\": \"look\", \"arguments\": {\"a\": 1}}\n</tool_call>\n<tool_call>\n"
+                "{\"name\": \"send\", \"arguments\": {\"b\": 2}}\n</tool_call>"),
             R"([#1 look {"a": 1}][#2 send {"b": 2}])");
   EXPECT_EQ(Answers{}.parse("<tool_call>{\"name\": \"look\", \"arguments\": {}}</tool_call> and <tool_call>"
                             "{\"name\": \"send\", \"arguments\": {}}</tool_call>"),
@@ -106,39 +112,45 @@ TEST(ToolParserTest, ReadsSeveralCalls) {
 
 TEST(ToolParserTest, TakesTheModelsLibertiesWithTheObject) {
   const Answers hermes;
-  EXPECT_EQ(hermes.parse("<tool_call>\n\n { \"id\": 7, \"arguments\": {\"a\": [1, {}]}, \"name\": \"look\" }</tool_call>"),
-            R"([#1 look {"a": [1, {}]}])");
+  EXPECT_EQ(
+      hermes.parse(
+          "<tool_call>\n\n { \"id\": 7, \"arguments\": {\"a\": [1, {}]}, \"name\": \"look\" }</tool_call>"),
+      R"([#1 look {"a": [1, {}]}])");
   EXPECT_EQ(hermes.parse("<tool_call>{\"name\": \"look\"}</tool_call>"), "[#1 look {}]");
   EXPECT_EQ(hermes.parse("<tool_call>{\"name\": \"look\", \"arguments\": null}</tool_call>"), "[#1 look {}]");
   EXPECT_EQ(hermes.parse(R"(<tool_call>{"name": "look", "arguments": "{\"a\": \"b\"}"}</tool_call>)"),
             R"([#1 look {"a": "b"}])");
-  EXPECT_EQ(hermes.parse("<tool_call>{\"name\": \"look\", \"arguments\": {\"a\": \"two\nlines\t\x01\"}}</tool_call>"),
+  EXPECT_EQ(hermes.parse(
+                "<tool_call>{\"name\": \"look\", \"arguments\": {\"a\": \"two\nlines\t\x01\"}}</tool_call>"),
             R"([#1 look {"a": "two\nlines\t\u0001"}])");
   EXPECT_EQ(hermes.parse("<tool_call>{\"name\": \"unknown\", \"arguments\": {}, \"n\": 1.5}</tool_call>"),
             "[#1 unknown {}]");
   // The closing marker is missing.
   EXPECT_EQ(hermes.parse("<tool_call>\n{\"name\": \"look\", \"arguments\": {}}"), "[#1 look {}]");
   EXPECT_EQ(hermes.parse("<tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_c"), "[#1 look {}]");
-  EXPECT_EQ(hermes.parse("<tool_call>{\"name\": \"look\", \"arguments\": {}} So be it."), "[#1 look {}] So be it.");
+  EXPECT_EQ(hermes.parse("<tool_call>{\"name\": \"look\", \"arguments\": {}} So be it."),
+            "[#1 look {}] So be it.");
 }
 
 TEST(ToolParserTest, LeavesWhatIsNoCallAsItIs) {
   const Answers hermes;
-  for (const char* text : {
-           "<tool_call>", "a <tool_call", "<tool_call>\nnothing\n</tool_call>", "<tool_call>\n[1]</tool_call>",
-           "<tool_call>{\"name\": 5, \"arguments\": {}}</tool_call>", "<tool_call>{\"name\": \"\"}</tool_call>",
-           "<tool_call>{\"arguments\": {\"a\": 1}}</tool_call>", "<tool_call>{\"name\": \"look\", \"argum",
-           "<tool_call>{\"name\": \"look\", \"arguments\": [1]}</tool_call>",
-           "<tool_call>{\"name\": \"look\", \"arguments\": \"x\"}</tool_call>",
-           "<tool_call>{\"name\": \"look\" \"arguments\": {}}</tool_call>", "<tool_call>{'name': 'look'}</tool_call>",
-           "</tool_call>", "<tool_call><", "  \n<tool_call>\n  x  \n", "Wörter <tool_cäll> 日本語"}) {
+  for (const char* text :
+       {"<tool_call>", "a <tool_call", "<tool_call>\nnothing\n</tool_call>", "<tool_call>\n[1]</tool_call>",
+        "<tool_call>{\"name\": 5, \"arguments\": {}}</tool_call>", "<tool_call>{\"name\": \"\"}</tool_call>",
+        "<tool_call>{\"arguments\": {\"a\": 1}}</tool_call>", "<tool_call>{\"name\": \"look\", \"argum",
+        "<tool_call>{\"name\": \"look\", \"arguments\": [1]}</tool_call>",
+        "<tool_call>{\"name\": \"look\", \"arguments\": \"x\"}</tool_call>",
+        "<tool_call>{\"name\": \"look\" \"arguments\": {}}</tool_call>",
+        "<tool_call>{'name': 'look'}</tool_call>", "</tool_call>", "<tool_call><", "  \n<tool_call>\n  x  \n",
+        "Wörter <tool_cäll> 日本語"}) {
     EXPECT_EQ(hermes.parse(text), text);
   }
 }
 
 TEST(ToolParserTest, FindsACallBehindABrokenOne) {
-  EXPECT_EQ(Answers{}.parse("<tool_call>oops <tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_call>"),
-            "<tool_call>oops[#1 look {}]");
+  EXPECT_EQ(
+      Answers{}.parse("<tool_call>oops <tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_call>"),
+      "<tool_call>oops[#1 look {}]");
   EXPECT_EQ(Answers{}.parse("<<tool_call><tool_call>{\"name\": \"look\", \"arguments\": {}}</tool_call>"),
             "<<tool_call>[#1 look {}]");
 }
@@ -146,7 +158,8 @@ TEST(ToolParserTest, FindsACallBehindABrokenOne) {
 TEST(ToolParserTest, KeepsWhatWasToldOfACallThatBreaksDown) {
   EXPECT_EQ(Answers{}.parse("<tool_call>{\"name\": \"look\", \"arguments\": {\"a\": Oslo}}</tool_call>"),
             "[#1 look {\"a\": ]Oslo}}</tool_call>");
-  EXPECT_EQ(Answers{}.parse("<tool_call>{\"name\": \"look\", \"arguments\": {\"a\": \"Os"), "[#1 look {\"a\": \"Os]");
+  EXPECT_EQ(Answers{}.parse("<tool_call>{\"name\": \"look\", \"arguments\": {\"a\": \"Os"),
+            "[#1 look {\"a\": \"Os]");
   EXPECT_EQ(Answers{}.parse("<tool_call>{\"name\": \"look\", \"arguments\": {\"a\": 1} oops"),
             "[#1 look {\"a\": 1}]oops");
 }
@@ -174,9 +187,11 @@ TEST(ToolParserTest, HoldsBackNoMoreThanItMust) {
 
 TEST(ToolParserTest, EndsWithItsFirstCallWhenOneIsWanted) {
   const Answers one{.single = true};
-  EXPECT_EQ(one.parse("So: <tool_call>{\"name\": \"look\", \"arguments\": {\"a\": 1}}</tool_call><tool_call>{\"name\": "
-                      "\"send\", \"arguments\": {}}</tool_call> more"),
-            "So:[#1 look {\"a\": 1}]");
+  EXPECT_EQ(
+      one.parse(
+          "So: <tool_call>{\"name\": \"look\", \"arguments\": {\"a\": 1}}</tool_call><tool_call>{\"name\": "
+          "\"send\", \"arguments\": {}}</tool_call> more"),
+      "So:[#1 look {\"a\": 1}]");
   ToolCallParser parser(generic_syntax(), {.tools = {}, .single = true, .make_id = [] { return "x"; }});
   (void)parser.feed("<tool_call>{\"name\": \"look\", \"arguments\": {\"a\": 1}");
   EXPECT_FALSE(parser.done());
@@ -198,40 +213,48 @@ TEST(ToolParserTest, ReadsMistralsArray) {
   const Answers mistral{.syntax = published("mistralai-Mistral-Nemo-Instruct-2407")};
   EXPECT_EQ(mistral.parse(R"([TOOL_CALLS] [{"name": "look", "arguments": {"a": 1}, "id": "abc123XYZ"}])"),
             R"([#1 look {"a": 1}])");
-  EXPECT_EQ(mistral.parse(
-                R"([TOOL_CALLS][{"name": "look", "arguments": {"a": 1}}, {"name": "send", "arguments": {}}])"),
-            R"([#1 look {"a": 1}][#2 send {}])");
+  EXPECT_EQ(
+      mistral.parse(
+          R"([TOOL_CALLS][{"name": "look", "arguments": {"a": 1}}, {"name": "send", "arguments": {}}])"),
+      R"([#1 look {"a": 1}][#2 send {}])");
   EXPECT_EQ(mistral.parse("[TOOL_CALLS][1, 2]"), "[TOOL_CALLS][1, 2]");
 }
 
 TEST(ToolParserTest, ReadsTaggedCalls) {
   const Answers deepseek{.syntax = published("deepseek-ai-DeepSeek-V3.1")};
-  EXPECT_EQ(deepseek.parse("Moment.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>look<｜tool▁sep｜>{\"a\": 1}<｜tool▁call▁end｜>"
-                           "<｜tool▁call▁begin｜>send<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>"),
-            "Moment.[#1 look {\"a\": 1}][#2 send {}]");
+  EXPECT_EQ(
+      deepseek.parse(
+          "Moment.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>look<｜tool▁sep｜>{\"a\": 1}<｜tool▁call▁end｜>"
+          "<｜tool▁call▁begin｜>send<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>"),
+      "Moment.[#1 look {\"a\": 1}][#2 send {}]");
   for (const char* text : {"<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>look", "<｜tool▁calls▁begin｜>x",
                            "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>look<｜tool▁sep｜>[]", "｜▁"})
     EXPECT_EQ(deepseek.parse(text), text);
   const Answers r1{.syntax = published("deepseek-ai-DeepSeek-R1-Distill-Qwen-32B")};
-  EXPECT_EQ(r1.parse("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>look\n```json\n{\"a\": 1}\n```"
-                     "<｜tool▁call▁end｜><｜tool▁calls▁end｜>"),
-            "[#1 look {\"a\": 1}]");
+  EXPECT_EQ(
+      r1.parse(
+          "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>look\n```json\n{\"a\": 1}\n```"
+          "<｜tool▁call▁end｜><｜tool▁calls▁end｜>"),
+      "[#1 look {\"a\": 1}]");
 }
 
 TEST(ToolParserTest, TakesIdsFromNumberedCalls) {
   const Answers kimi{.syntax = published("moonshotai-Kimi-K2")};
-  EXPECT_EQ(kimi.parse("<|tool_calls_section_begin|><|tool_call_begin|>functions.look:0<|tool_call_argument_begin|>{}"
-                       "<|tool_call_end|><|tool_call_begin|>functions.send:1<|tool_call_argument_begin|>{\"b\": 2}"
-                       "<|tool_call_end|><|tool_calls_section_end|>"),
-            "[functions.look:0 look {}][functions.send:1 send {\"b\": 2}]");
+  EXPECT_EQ(
+      kimi.parse(
+          "<|tool_calls_section_begin|><|tool_call_begin|>functions.look:0<|tool_call_argument_begin|>{}"
+          "<|tool_call_end|><|tool_call_begin|>functions.send:1<|tool_call_argument_begin|>{\"b\": 2}"
+          "<|tool_call_end|><|tool_calls_section_end|>"),
+      "[functions.look:0 look {}][functions.send:1 send {\"b\": 2}]");
 }
 
 TEST(ToolParserTest, ReadsKeysInOtherOrdersAndInsideAnObject) {
   ToolCallSyntax nested = generic_syntax();
   nested.wrapper_key = "function";
-  EXPECT_EQ((Answers{.syntax = nested}.parse(
-                R"(<tool_call>{"type": "function", "function": {"arguments": {"a": 1}, "name": "look"}, "id": "1"}</tool_call>)")),
-            R"([#1 look {"a": 1}])");
+  EXPECT_EQ(
+      (Answers{.syntax = nested}.parse(
+          R"(<tool_call>{"type": "function", "function": {"arguments": {"a": 1}, "name": "look"}, "id": "1"}</tool_call>)")),
+      R"([#1 look {"a": 1}])");
   EXPECT_EQ((Answers{.syntax = nested}.parse(R"(<tool_call>{"name": "look", "arguments": {}}</tool_call>)")),
             R"(<tool_call>{"name": "look", "arguments": {}}</tool_call>)");
 }

@@ -59,7 +59,8 @@ TEST(ToolSyntaxTest, IsHermesFormForTheDemoModel) {
 }
 
 TEST(ToolSyntaxTest, IsFoundForPublishedTemplatesOfHermesForm) {
-  for (const char* name : {"Qwen-Qwen2.5-7B-Instruct", "Qwen-Qwen3-0.6B"}) expect_syntax(published(name), hermes());
+  for (const char* name : {"Qwen-Qwen2.5-7B-Instruct", "Qwen-Qwen3-0.6B"})
+    expect_syntax(published(name), hermes());
   // Its calls stand on lines of their own from the turn's first line on.
   expect_syntax(published("NousResearch-Hermes-3-Llama-3.1-8B-tool_use"), hermes());
 }
@@ -101,17 +102,16 @@ TEST(ToolSyntaxTest, IsTaggedForDeepSeek) {
                  .wrapper_key = {},
                  .id_lead = {}});
   // This one forgets to close a turn of one call.
-  expect_syntax(
-      published("deepseek-ai-DeepSeek-R1-Distill-Qwen-32B"),
-      {.form = Form::kTagged,
-       .open = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>",
-       .head = "",
-       .middle = "\n```json\n",
-       .tail = "",
-       .between = "\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>",
-       .closes = {"\n```<｜tool▁call▁end｜>", "\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>"},
-       .wrapper_key = {},
-       .id_lead = {}});
+  expect_syntax(published("deepseek-ai-DeepSeek-R1-Distill-Qwen-32B"),
+                {.form = Form::kTagged,
+                 .open = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>",
+                 .head = "",
+                 .middle = "\n```json\n",
+                 .tail = "",
+                 .between = "\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>",
+                 .closes = {"\n```<｜tool▁call▁end｜>", "\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>"},
+                 .wrapper_key = {},
+                 .id_lead = {}});
 }
 
 TEST(ToolSyntaxTest, NumbersCallsForKimi) {
@@ -138,12 +138,15 @@ TEST(ToolSyntaxTest, IsTheGenericFormWhereTheDifferenceCannotTell) {
   EXPECT_TRUE(made("").facts().generic_calls);
   // Arguments that are no JSON, arguments inside a string, calls without a marker that could be any text.
   for (const char* call :
-       {"{% for c in m.tool_calls or [] %}{% for k, v in c.function.arguments|items %}<{{ k }}>{{ v }}{% endfor %}"
+       {"{% for c in m.tool_calls or [] %}{% for k, v in c.function.arguments|items %}<{{ k }}>{{ v }}{% "
+        "endfor %}"
         "{{ c.function.name }}{% endfor %}",
-        "{% for c in m.tool_calls or [] %}{{ {'name': c.function.name, 'arguments': c.function.arguments|tojson}|tojson "
+        "{% for c in m.tool_calls or [] %}{{ {'name': c.function.name, 'arguments': "
+        "c.function.arguments|tojson}|tojson "
         "}}{% endfor %}",
         "{% for c in m.tool_calls or [] %}{{ c.function.name }}{{ c.function.arguments|tojson }}{% endfor %}",
-        "{% for c in m.tool_calls or [] %}<args>{{ c.function.arguments|tojson }}{{ c.function.name }}{% endfor %}"}) {
+        "{% for c in m.tool_calls or [] %}<args>{{ c.function.arguments|tojson }}{{ c.function.name }}{% "
+        "endfor %}"}) {
     EXPECT_TRUE(made(chatml_with(call)).facts().generic_calls) << call;
   }
 }
@@ -153,17 +156,18 @@ TEST(ToolSyntaxTest, FindsOtherKeysAndTheirOrder) {
       "{% if m.tool_calls %}<|ACTION|>[{% for c in m.tool_calls %}"
       R"({"tool_call_id": "{{ c.id }}", "parameters": {{ c.function.arguments|tojson }}, "tool_name": "{{ c.function.name }}"})"
       "{% if not loop.last %},\n{% endif %}{% endfor %}]<|END|>{% endif %}"));
-  expect_syntax(chat_template, {.open = "<|ACTION|>[",
-                                .head = std::string(R"({"tool_call_id": ")") + kIdHole + R"(", "parameters": )",
-                                .middle = R"(, "tool_name": ")",
-                                .tail = "\"}",
-                                .between = ",\n",
-                                .closes = {"]<|END|>"},
-                                .arguments_first = true,
-                                .wrapper_key = {},
-                                .name_key = "tool_name",
-                                .arguments_key = "parameters",
-                                .id_lead = {}});
+  expect_syntax(chat_template,
+                {.open = "<|ACTION|>[",
+                 .head = std::string(R"({"tool_call_id": ")") + kIdHole + R"(", "parameters": )",
+                 .middle = R"(, "tool_name": ")",
+                 .tail = "\"}",
+                 .between = ",\n",
+                 .closes = {"]<|END|>"},
+                 .arguments_first = true,
+                 .wrapper_key = {},
+                 .name_key = "tool_name",
+                 .arguments_key = "parameters",
+                 .id_lead = {}});
 }
 
 TEST(ToolSyntaxTest, FindsNameAndArgumentsInsideAnObject) {
@@ -210,8 +214,9 @@ TEST(ToolSyntaxTest, WritesACallAsTheTemplateDoes) {
 
 TEST(ToolSyntaxTest, KnowsTheTextsThatMarkCalls) {
   const ToolCallSyntax kimi = published("moonshotai-Kimi-K2").tool_syntax();
-  for (const char* marker : {"<|tool_calls_section_begin|>", "<|tool_call_begin|>", "<|tool_call_argument_begin|>",
-                             "<|tool_call_end|>", "<|tool_calls_section_end|>"})
+  for (const char* marker :
+       {"<|tool_calls_section_begin|>", "<|tool_call_begin|>", "<|tool_call_argument_begin|>",
+        "<|tool_call_end|>", "<|tool_calls_section_end|>"})
     EXPECT_TRUE(marks_calls(kimi, marker)) << marker;
   EXPECT_FALSE(marks_calls(kimi, "<|im_user|>"));
 }

@@ -234,6 +234,32 @@ TEST(Engine, WaitsForNoPrefixThatTheModelCannotCopy) {
   EXPECT_EQ(t.records[4].text, "1 2 3 4");
 }
 
+TEST(Engine, FindsAConversationAgainThatLostItsSlot) {
+  EngineFixture t{{.n_parallel = 1}, {.prefix_store_bytes = 1U << 20U}};
+  const std::string first = std::string(100, 'a') + "count 3";
+  const std::string second = std::string(100, 'b') + "count 4";
+  t.submit(1, first);
+  t.submit(2, second);
+  t.submit(3, first + " 1 2 3 count 5");
+  t.submit(4, second);
+  t.run();
+  EXPECT_EQ(t.records[3].text, "1 2 3 4 5");
+  EXPECT_GE(t.records[3].finished->stats.n_cached, first.size());
+  EXPECT_EQ(t.records[4].text, "1 2 3 4");
+  EXPECT_EQ(t.records[4].finished->stats.n_cached, second.size() - 1);
+}
+
+TEST(Engine, ComputesAgainWhatHostMemoryMayNotHold) {
+  EngineFixture t{{.n_parallel = 1}, {.prefix_store_bytes = 100}};
+  const std::string prompt = std::string(100, 'a') + "count 3";
+  t.submit(1, prompt);
+  t.submit(2, std::string(100, 'b'));
+  t.submit(3, prompt);
+  t.run();
+  EXPECT_EQ(t.records[3].text, "1 2 3");
+  EXPECT_EQ(t.records[3].finished->stats.n_cached, 0U);
+}
+
 TEST(Engine, ComputesAgainWhatTheModelCannotCutOrCopy) {
   EngineFixture t{{.can_cut = false, .can_copy = false}};
   const std::string shared = "a long document that two clients ask about at the same time: ";

@@ -71,7 +71,7 @@ TEST_P(EngineWorkload, EndsEveryRequestOnceWithItsOwnText) {
               .no_memory_slot =
                   workload.no_room_in > 0 && faults() % static_cast<unsigned>(workload.no_room_in) == 0};
     };
-    EngineFixture t{options};
+    EngineFixture t{options, {.prefix_store_bytes = 4000}};
     std::map<std::uint64_t, std::pair<std::string, std::uint32_t>> submitted;
     for (std::uint64_t id = 1; id <= 60;) {
       if (random() % 3 != 0) {

@@ -135,6 +135,42 @@ TEST_F(GenerationTest, CancelDropsTextThatWaits) {
   EXPECT_EQ(std::get<Error>(next()).code, ErrorCode::kCancelled);
 }
 
+TEST_F(GenerationTest, AConsumerMayEndItAsIfTheModelHad) {
+  start();
+  ASSERT_TRUE(record->append({4, 5}, "read"));
+  EXPECT_EQ(std::get<TextDelta>(next()).text, "read");
+  ASSERT_TRUE(record->append({6}, "unread"));
+  stream.end_early();
+  stream.end_early();
+  const auto finished = std::get<Finished>(next());
+  EXPECT_EQ(finished.reason, wire::FinishReason::kStop);
+  EXPECT_EQ(finished.stats.n_prompt, 3U);
+  EXPECT_EQ(finished.stats.n_generated, 3U);
+  EXPECT_EQ(n_cancels, 1);
+}
+
+TEST_F(GenerationTest, AnEndThatHasComeIsNotReplacedByAnEarlyOne) {
+  start();
+  ASSERT_TRUE(record->finish({.reason = wire::FinishReason::kLength, .stop_text = {}, .stats = {}}));
+  stream.end_early();
+  EXPECT_EQ(std::get<Finished>(next()).reason, wire::FinishReason::kLength);
+  EXPECT_EQ(n_cancels, 0);
+}
+
+TEST_F(GenerationTest, ControlTokensThatAreToShowAreText) {
+  auto showing = std::make_shared<Generation>(
+      io.get_executor(), spec(8), [](Generation& /*it*/) {},
+      std::vector<wire::ControlToken>{{.token = 50, .text = "<call>"}});
+  TokenStream shown{showing};
+  showing->mark_sent();
+  ASSERT_TRUE(showing->accept({1}));
+  ASSERT_TRUE(showing->append({4}, "a"));
+  ASSERT_TRUE(showing->append({50}, ""));
+  ASSERT_TRUE(showing->append({51}, ""));
+  EXPECT_EQ(std::get<TextDelta>(finish(io, shown.next())).text, "a<call>");
+  showing->fail({});
+}
+
 TEST_F(GenerationTest, LettingGoOfTheStreamCancelsUnlessItHasEnded) {
   { const TokenStream dropped = std::move(stream); }
   EXPECT_EQ(n_cancels, 1);

@@ -73,7 +73,7 @@ std::vector<Token> go_on(LlamaCppBackend& backend, std::int32_t slot, std::int32
   const auto sampler = greedy(backend);
   std::vector<Token> generated;
   for (int i = 0; i < n; ++i) {
-    generated.push_back(*sampler->sample(batch_index, static_cast<std::uint32_t>(i)));
+    generated.push_back(sampler->sample(batch_index, static_cast<std::uint32_t>(i))->token);
     put(backend, slot, std::span{&generated.back(), 1}, position++);
     batch_index = 0;
   }
@@ -103,6 +103,9 @@ TEST_F(LlamaCppBackendTest, TellsWhatTheModelIs) {
   EXPECT_EQ(card.bos_text, "<s>");
   EXPECT_EQ(card.eos_text, "<|im_end|>");
   EXPECT_EQ(card.chat_template, kTinyChatTemplate);
+  // Of the control tokens, the one that the template names and that does not end an answer.
+  ASSERT_EQ(card.control_tokens.size(), 1U);
+  EXPECT_EQ(card.control_tokens[0].text, "<|im_start|>");
   EXPECT_GT(card.n_parameters, 100'000U);
   EXPECT_GT(card.load_us, 0U);
   ASSERT_EQ(card.memory.size(), 1U);
@@ -206,8 +209,8 @@ TEST_F(LlamaCppBackendTest, SaysTheSameAloneAndInABatch) {
   const auto sampler = greedy(*backend);
   std::vector<Token> together;
   for (int i = 0; i < 12; ++i) {
-    together.push_back(*sampler->sample(at_first, 0));
-    const Token other = *sampler->sample(at_second, 0);
+    together.push_back(sampler->sample(at_first, 0)->token);
+    const Token other = sampler->sample(at_second, 0)->token;
     const std::array<BatchToken, 2> step{{{.token = other,
                                            .position = static_cast<std::int32_t>(second.size()) + i,
                                            .slot = SlotId{1},

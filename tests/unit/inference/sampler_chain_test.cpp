@@ -192,7 +192,7 @@ TEST(SamplerChain, LooksBackOnWhatItAccepted) {
   std::vector<Token> order;
   for (std::uint32_t i = 0; i < 3; ++i) {
     order.push_back(*chain->choose(row, i, scratch));
-    chain->accept(order.back());
+    ASSERT_TRUE(chain->accept(order.back()));
   }
   EXPECT_EQ(order, (std::vector<Token>{0, 1, 2}));
 }

@@ -1,0 +1,57 @@
+#pragma once
+// What the server counts and times, in Prometheus' text format.
+//
+// Threads: any; the numbers have locks of their own.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace minerva::observe {
+
+// One request that has ended. A time that it did not come to is negative.
+struct RequestSample {
+  using Seconds = std::chrono::duration<double>;
+
+  std::string_view outcome;  // "stop", "length", "cancelled", or the error's name: few and fixed
+  Seconds queue{-1};         // from its arrival to its first step
+  Seconds first_token{-1};   // from its arrival
+  Seconds total{0};
+  std::uint32_t n_prompt = 0;
+  std::uint32_t n_cached = 0;  // of these, not computed
+};
+
+// How things are at the moment of a scrape.
+struct ServerSnapshot {
+  std::uint32_t n_running = 0;
+  std::uint32_t n_waiting = 0;
+  std::uint32_t kv_cells_used = 0;
+  std::uint32_t kv_cells = 0;
+  std::uint32_t n_worker_restarts = 0;
+  double last_step_s = 0.0;
+  double since_last_report_s = 0.0;
+  bool ready = false;
+};
+
+class ServerMetrics {
+ public:
+  ServerMetrics();
+  ~ServerMetrics();
+  ServerMetrics(const ServerMetrics&) = delete;
+  ServerMetrics& operator=(const ServerMetrics&) = delete;
+
+  void request_ended(const RequestSample& sample);
+  // Tokens that came for one stream, and how long after its last ones; negative for its first.
+  void tokens_came(std::uint32_t n_tokens, RequestSample::Seconds gap);
+
+  // Prometheus' text format, version 0.0.4.
+  [[nodiscard]] std::string text(const ServerSnapshot& now);
+
+ private:
+  struct Numbers;
+  std::unique_ptr<Numbers> numbers_;
+};
+
+}  // namespace minerva::observe

@@ -1,0 +1,88 @@
+"""Sampling through the real programs: grammars, seeds, and every parameter that a client may send."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from minerva_server import Server
+
+
+@pytest.fixture(scope="module")
+def demo_server(home: Path, demo_model: Path) -> Iterator[Server]:
+    with Server(home, demo_model) as server:
+        yield server
+
+
+def content(server: Server, text: str, **fields: object) -> str:
+    response = server.chat(text, **fields)
+    assert response.status_code == 200, response.text
+    return response.json()["choices"][0]["message"]["content"]
+
+
+@pytest.mark.parametrize("temperature", [0, 1.5])
+def test_an_answer_follows_its_grammar(demo_server: Server, temperature: float) -> None:
+    answers = {content(demo_server, "What is the capital of France?", grammar='root ::= "yes" | "no, " [0-9]{3}', temperature=temperature,
+                       seed=seed) for seed in range(5)}
+    for answer in answers:
+        assert answer == "yes" or (answer.startswith("no, ") and len(answer) == 7 and answer[4:].isdigit()), answer
+
+
+def test_a_grammar_that_the_model_keeps_to_changes_nothing(demo_server: Server) -> None:
+    question = "What is the capital of France?"
+    free = content(demo_server, question, temperature=0)
+    assert content(demo_server, question, temperature=0, grammar="root ::= [a-zA-Z .]+") == free
+
+
+@pytest.mark.parametrize("grammar", ["root ::=", "other ::= \"a\"", "root ::= \"a", "root ::= missing"])
+def test_a_grammar_that_cannot_be_read_is_refused(demo_server: Server, grammar: str) -> None:
+    response = demo_server.chat("Hello", grammar=grammar)
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "grammar"
+    assert demo_server.chat("Hello").status_code == 200
+
+
+SAMPLERS = [
+    {"mirostat": 1}, {"mirostat": 2, "mirostat_tau": 3, "mirostat_eta": 0.2}, {"xtc_probability": 0.5, "xtc_threshold": 0.1},
+    {"dry_multiplier": 0.8, "dry_allowed_length": 1}, {"top_n_sigma": 1.0}, {"dynatemp_range": 0.5}, {"typical_p": 0.5},
+    {"adaptive_target": 0.3}, {"samplers": ["temperature", "top_k"]}, {"repeat_penalty": 1.3, "repeat_last_n": -1},
+]
+
+
+@pytest.mark.parametrize("fields", SAMPLERS, ids=lambda f: next(iter(f)))
+def test_the_same_seed_draws_the_same_answer(demo_server: Server, fields: dict) -> None:
+    one, two = (content(demo_server, "Tell me something.", temperature=1.2, seed=11, max_tokens=40, **fields) for _ in range(2))
+    assert one == two
+    others = {content(demo_server, "Tell me something.", temperature=1.2, seed=seed, max_tokens=40, **fields) for seed in range(4)}
+    assert len(others | {one}) > 1
+
+
+def test_an_unknown_sampler_is_named(demo_server: Server) -> None:
+    response = demo_server.chat("Hello", samplers=["top_q"])
+    assert response.status_code == 400
+    assert "top_q" in response.json()["error"]["message"]
+    assert response.json()["error"]["param"] == "samplers"
+
+
+def test_log_probabilities_come_with_the_tokens(demo_server: Server) -> None:
+    fields = {"temperature": 0, "logprobs": True, "top_logprobs": 3}
+    choice = demo_server.chat("What is the capital of France?", **fields).json()["choices"][0]
+    entries = choice["logprobs"]["content"]
+    assert "".join(bytes(e["bytes"]).decode() for e in entries) == choice["message"]["content"]
+    for entry in entries:
+        likeliest = entry["top_logprobs"]
+        assert len(likeliest) == 3
+        assert likeliest[0]["token"] == entry["token"]
+        assert likeliest[0]["logprob"] == entry["logprob"] <= 0
+        assert [t["logprob"] for t in likeliest] == sorted((t["logprob"] for t in likeliest), reverse=True)
+    with demo_server.stream("What is the capital of France?", **fields) as stream:
+        streamed = [json.loads(e) for e in stream.events() if e != "[DONE]"]
+    parts = [c["logprobs"]["content"] for chunk in streamed for c in chunk["choices"] if c["logprobs"]]
+    assert sum(parts, []) == entries
+
+
+def test_log_probabilities_are_left_out_unless_asked_for(demo_server: Server) -> None:
+    assert demo_server.chat("Hello").json()["choices"][0]["logprobs"] is None

@@ -1,0 +1,75 @@
+#include "engine/prefix_store.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+namespace minerva::engine {
+namespace {
+
+using Tokens = std::vector<inference::Token>;
+
+inference::SlotState state(std::size_t n_bytes) { return inference::SlotState(n_bytes); }
+
+TEST(PrefixStore, FindsTheEntryThatSharesMost) {
+  PrefixStore store{1000};
+  store.put(Tokens{1, 2, 3, 4}, state(10));
+  store.put(Tokens{1, 2, 9, 9}, state(10));
+  const auto match = store.find(Tokens{1, 2, 9, 8});
+  ASSERT_TRUE(match);
+  EXPECT_EQ(match->n_shared, 3U);
+  EXPECT_EQ(match->entry->tokens, (Tokens{1, 2, 9, 9}));
+  EXPECT_FALSE(store.find(Tokens{2, 1}));
+}
+
+TEST(PrefixStore, DropsWhatWasUsedLongestAgo) {
+  PrefixStore store{250};
+  store.put(Tokens{1}, state(100));
+  store.put(Tokens{2}, state(100));
+  EXPECT_TRUE(store.find(Tokens{1}));  // used now
+  store.put(Tokens{3}, state(100));
+  EXPECT_TRUE(store.find(Tokens{1}));
+  EXPECT_FALSE(store.find(Tokens{2}));
+  EXPECT_TRUE(store.find(Tokens{3}));
+}
+
+TEST(PrefixStore, KeepsOneEntryForAConversationThatGrows) {
+  PrefixStore store{1000};
+  store.put(Tokens{1, 2}, state(10));
+  store.put(Tokens{1, 2, 3}, state(10));
+  EXPECT_EQ(store.n_entries(), 1U);
+  EXPECT_FALSE(store.wants(Tokens{1, 2}, 10));
+  EXPECT_TRUE(store.wants(Tokens{1, 2, 3, 4}, 10));
+}
+
+TEST(PrefixStore, WantsNothingThatDoesNotFit) {
+  const PrefixStore store{100};
+  EXPECT_FALSE(store.wants(Tokens{1}, 100));
+  EXPECT_TRUE(store.wants(Tokens{1}, 96));
+  EXPECT_FALSE(PrefixStore{0}.wants(Tokens{1}, 0));
+}
+
+// Against a store that does everything by looking at all entries ever put.
+TEST(PrefixStore, NeverHoldsMoreThanItMayAndFindsWhatItHolds) {
+  std::mt19937 random{3};
+  PrefixStore store{5000};
+  for (int round = 0; round < 3000; ++round) {
+    Tokens tokens(1 + random() % 12);
+    for (auto& token : tokens) token = static_cast<inference::Token>(random() % 3);
+    const std::size_t n_bytes = random() % 700;
+    if (store.wants(tokens, n_bytes)) {
+      store.put(tokens, state(n_bytes));
+      const auto match = store.find(tokens);
+      ASSERT_TRUE(match);
+      ASSERT_EQ(match->n_shared, tokens.size());
+      ASSERT_EQ(match->entry->tokens, tokens);
+    }
+    ASSERT_LE(store.n_bytes(), 5000U);
+  }
+  EXPECT_GT(store.n_entries(), 3U);
+}
+
+}  // namespace
+}  // namespace minerva::engine

@@ -1,0 +1,61 @@
+#include "observe/server_metrics.h"
+
+#include <gtest/gtest.h>
+
+namespace minerva::observe {
+namespace {
+
+using Seconds = RequestSample::Seconds;
+
+TEST(ServerMetrics, CountsRequestsByHowTheyEnded) {
+  ServerMetrics metrics;
+  metrics.request_ended({.outcome = "stop", .total = Seconds{1}, .n_prompt = 10, .n_cached = 4});
+  metrics.request_ended({.outcome = "stop", .total = Seconds{1}, .n_prompt = 5, .n_cached = 0});
+  metrics.request_ended({.outcome = "cancelled"});
+  const std::string text = metrics.text({});
+  EXPECT_TRUE(text.contains("minerva_requests_total{outcome=\"stop\"} 2\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_requests_total{outcome=\"cancelled\"} 1\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_prompt_tokens_total 15\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_prompt_tokens_cached_total 4\n")) << text;
+}
+
+TEST(ServerMetrics, TimesWhatARequestCameTo) {
+  ServerMetrics metrics;
+  metrics.request_ended({.outcome = "stop", .queue = Seconds{0.02}, .first_token = Seconds{0.2}, .total = Seconds{3}});
+  metrics.request_ended({.outcome = "cancelled", .total = Seconds{0.01}});
+  const std::string text = metrics.text({});
+  EXPECT_TRUE(text.contains("minerva_time_to_first_token_seconds_count 1\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_time_to_first_token_seconds_bucket{le=\"0.1\"} 0\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_time_to_first_token_seconds_bucket{le=\"0.25\"} 1\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_queue_seconds_count 1\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_request_seconds_count 2\n")) << text;
+}
+
+TEST(ServerMetrics, TimesTheGapsBetweenTokensButNotTheFirst) {
+  ServerMetrics metrics;
+  metrics.tokens_came(1, Seconds{-1});
+  metrics.tokens_came(2, Seconds{0.04});
+  const std::string text = metrics.text({});
+  EXPECT_TRUE(text.contains("minerva_generated_tokens_total 3\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_inter_token_seconds_count 1\n")) << text;
+}
+
+TEST(ServerMetrics, ShowsHowThingsAre) {
+  ServerMetrics metrics;
+  const std::string text = metrics.text({.n_running = 3,
+                                         .n_waiting = 2,
+                                         .kv_cells_used = 100,
+                                         .kv_cells = 4096,
+                                         .n_worker_restarts = 1,
+                                         .last_step_s = 0.5,
+                                         .since_last_report_s = 0.25,
+                                         .ready = true});
+  for (const char* line : {"minerva_sequences_running 3\n", "minerva_requests_waiting 2\n", "minerva_kv_cells_used 100\n",
+                           "minerva_kv_cells 4096\n", "minerva_worker_restarts 1\n", "minerva_last_step_seconds 0.5\n",
+                           "minerva_worker_report_age_seconds 0.25\n", "minerva_ready 1\n"}) {
+    EXPECT_TRUE(text.contains(line)) << line << text;
+  }
+}
+
+}  // namespace
+}  // namespace minerva::observe
