@@ -220,14 +220,18 @@ BatchPlan Engine::plan_step() const {
   std::vector<Runnable> snapshot;
   snapshot.reserve(running_.size());
   for (const auto& sequence : running_) {
-    snapshot.push_back({.decodes = sequence->state() == SequenceState::kDecode,
+    snapshot.push_back({.lane = static_cast<std::uint32_t>(sequence->slot.value),
+                        .decodes = sequence->state() == SequenceState::kDecode,
                         .n_left = sequence->n_left(),
                         .n_context = sequence->n_computed,
                         .n_followers = sequence->n_followers,
                         .n_awaited = sequence->n_awaited,
                         .steps_waited = sequence->steps_waited});
   }
-  return scheduler_.plan(snapshot);
+  BatchPlan plan = scheduler_.plan(snapshot);
+  // The library computes entries together only while their streams ascend one by one.
+  std::ranges::sort(plan.shares, std::less{}, [&](const auto& share) { return running_[share.index]->slot.value; });
+  return plan;
 }
 
 void Engine::run_batch(BatchPlan plan) {

@@ -17,8 +17,8 @@ constexpr std::uint32_t kLeastPrefill = 16;
 // ten times the stream's limit (two seconds on a CPU) still makes chunks that the kernels like.
 constexpr int kIdleFactor = 10;
 
-// Widths of a step of running sequences alone that are tried: all, and down to half of them in this many parts.
-constexpr std::uint32_t kWidthParts = 8;
+// Neighbours are served at once, or in turns of up to this many parts.
+constexpr std::uint32_t kMostParts = 4;
 
 // Measurements of a width before it is believed.
 constexpr std::uint64_t kTrials = 2;
@@ -47,19 +47,38 @@ std::uint32_t BatchPlan::n_tokens() const {
                          [](std::uint32_t sum, const Share& share) { return sum + share.n_tokens; });
 }
 
-// How many of the running sequences, which come in the order of their turns, the step takes.
-std::uint32_t Scheduler::decode_width(Order decoding, Snapshot snapshot) const {
-  const auto all = static_cast<std::uint32_t>(decoding.size());
-  const std::uint32_t part = std::max(1U, all / kWidthParts);
-  std::uint32_t best = all;
-  double best_rate = 0.0;
-  for (std::uint32_t width = all; width * 2 >= all && width > 0; width -= std::min(width, part)) {
+// The sequence that waited longest and those of its neighbours that are best taken with it.
+Scheduler::Order Scheduler::take_turn(std::span<std::size_t> decoding, Snapshot snapshot) const {
+  if (decoding.empty()) return decoding;
+  std::ranges::sort(decoding, std::less{}, [&](std::size_t i) { return snapshot[i].lane; });
+  const auto longest =
+      std::ranges::max_element(decoding, std::less{}, [&](std::size_t i) { return snapshot[i].steps_waited; });
+  const auto first = static_cast<std::size_t>(longest - decoding.begin());
+  const auto joined = [&](std::size_t i) { return snapshot[decoding[i]].lane + 1 == snapshot[decoding[i + 1]].lane; };
+  std::size_t begin = first;
+  std::size_t end = first + 1;
+  while (begin > 0 && joined(begin - 1)) --begin;
+  while (end < decoding.size() && joined(end - 1)) ++end;
+  const auto n_neighbours = static_cast<std::uint32_t>(end - begin);
+  const std::uint64_t n_context = attended(decoding.subspan(begin, n_neighbours), snapshot) / n_neighbours;
+  return decoding.subspan(first, std::min<std::size_t>(end - first, decode_width(n_neighbours, n_context)));
+}
+
+// How many of these to take at once so that all have their turn soonest.
+std::uint32_t Scheduler::decode_width(std::uint32_t n_neighbours, std::uint64_t n_context) const {
+  const auto time_of = [&](std::uint32_t width) { return costs_.decode(width, width * n_context); };
+  std::uint32_t best = n_neighbours;
+  CostModel::Time best_time = CostModel::Time::max();
+  for (std::uint32_t n_parts = 1; n_parts <= std::min(kMostParts, n_neighbours); ++n_parts) {
+    const std::uint32_t width = (n_neighbours + n_parts - 1) / n_parts;
     if (costs_.n_measured(width) < kTrials || costs_.age(width) > kStaleSteps) return width;
-    const auto time = costs_.decode(width, attended(decoding.first(width), snapshot));
-    const double rate = width / std::max(1.0, time->count()) * (width == all ? kWorthwhile : 1.0);
-    if (rate > best_rate) {
+    const std::uint32_t n_rest = n_neighbours % width;
+    const CostModel::Time rest = n_rest > 0 ? time_of(n_rest).value_or(*time_of(width)) : CostModel::Time{0};
+    CostModel::Time time = *time_of(width) * (n_neighbours / width) + rest;
+    if (n_parts == 1) time /= kWorthwhile;
+    if (time < best_time) {
       best = width;
-      best_rate = rate;
+      best_time = time;
     }
   }
   return best;
@@ -85,11 +104,6 @@ std::uint32_t Scheduler::prefill_budget(Order decoding, const Runnable& first, S
   return low;
 }
 
-void Scheduler::apply(const StepCost& step) {
-  costs_.learn(step);
-  n_decoded_ += step.n_decode;
-}
-
 BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
   std::vector<std::size_t> order(snapshot.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -97,12 +111,11 @@ BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
       std::ranges::stable_partition(order, [&](std::size_t i) { return snapshot[i].decodes; });
   const auto n_decoding = order.size() - prompts.size();
   const std::span decoding{order.data(), n_decoding};
-  if (n_decoding > 0) std::ranges::rotate(decoding, decoding.begin() + static_cast<std::ptrdiff_t>(n_decoded_ % n_decoding));
   std::ranges::stable_sort(decoding, std::greater{}, [&](std::size_t i) { return snapshot[i].steps_waited; });
   std::ranges::stable_sort(prompts, std::less{}, [&](std::size_t i) { return urgency(snapshot[i]); });
 
   const std::span fitting = decoding.first(std::min<std::size_t>(n_decoding, limits_.n_batch));
-  const std::span taken = prompts.empty() ? fitting.first(decode_width(fitting, snapshot)) : fitting;
+  const Order taken = prompts.empty() ? take_turn(fitting, snapshot) : Order{fitting};
 
   BatchPlan plan;
   for (const std::size_t i : taken) plan.shares.push_back({.index = i, .n_tokens = 1});

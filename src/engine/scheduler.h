@@ -5,9 +5,10 @@
 // fewest tokens left first, where each step of waiting counts as tokens done, so that none starves; a prompt that others
 // wait for, because theirs begin as it does, counts as what they wait for, shared by all of them.
 //
-// When nothing but running sequences is left, a step may take fewer than all of them: as many as give the most tokens a
-// second on this machine. Those that waited longest go first, so they take turns. Eight sequences on a CPU whose kernels
-// lose at eight are served faster, each of them, by seven at a time.
+// When nothing but running sequences is left, a step may take fewer than all of them, in turns, where this machine's
+// kernels make that faster: eight sequences on a CPU may be served sooner, each of them, by four at a time. Neighbours are
+// taken together, because the library computes the sequences of neighbouring KV streams at once and others one group after
+// the other (llama.cpp src/llama-batch.cpp, split_equal).
 
 #include <chrono>
 #include <cstddef>
@@ -21,6 +22,7 @@ namespace minerva::engine {
 
 // A sequence that holds a slot, as the scheduler sees it.
 struct Runnable {
+  std::uint32_t lane = 0;    // its KV stream: a sequence's neighbours have the numbers beside
   bool decodes = false;      // its prompt is done: one token a step
   std::uint32_t n_left = 1;  // tokens to compute before its next one can be sampled; >= 1
   std::uint32_t n_context = 0;    // tokens computed before
@@ -35,7 +37,7 @@ struct BatchPlan {
     std::size_t index = 0;  // in the snapshot
     std::uint32_t n_tokens = 0;
   };
-  std::vector<Share> shares;  // running sequences first
+  std::vector<Share> shares;
 
   [[nodiscard]] std::uint32_t n_tokens() const;
 };
@@ -51,18 +53,18 @@ class Scheduler {
 
   [[nodiscard]] BatchPlan plan(std::span<const Runnable> snapshot) const;
 
-  void apply(const StepCost& step);
+  void apply(const StepCost& step) { costs_.learn(step); }
 
  private:
   using Order = std::span<const std::size_t>;
   using Snapshot = std::span<const Runnable>;
 
-  [[nodiscard]] std::uint32_t decode_width(Order decoding, Snapshot snapshot) const;
+  [[nodiscard]] Order take_turn(std::span<std::size_t> decoding, Snapshot snapshot) const;
+  [[nodiscard]] std::uint32_t decode_width(std::uint32_t n_neighbours, std::uint64_t n_context) const;
   [[nodiscard]] std::uint32_t prefill_budget(Order decoding, const Runnable& first, Snapshot snapshot) const;
 
   SchedulerLimits limits_;
   CostModel costs_;
-  std::uint64_t n_decoded_ = 0;  // tokens of running sequences so far: where the next turn begins
 };
 
 }  // namespace minerva::engine

@@ -27,7 +27,7 @@ SUBJECTS: dict[Sampler, float] = {
     echo.sample: 2.5,
     memory.sample_told: 1.5,
     memory.sample_not_told: 0.5,
-    counting.sample: 8.0,
+    counting.sample: 10.0,
 }
 _THINKING_SHARE = 0.12
 

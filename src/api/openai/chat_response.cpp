@@ -94,7 +94,7 @@ Json ChatEvents::chunk(Json delta, Json finish_reason, Json logprobs) const {
 
 std::string ChatEvents::role(bool may_call) const {
   const Json content = may_call ? Json() : Json("");
-  return event(to_text(chunk({{"role", "assistant"}, {"content", content}, {"refusal", nullptr}}, nullptr)));
+  return event(to_text(chunk({{"role", "assistant"}, {"content", content}, {"refusal", nullptr}}, nullptr, nullptr)));
 }
 
 std::string ChatEvents::deltas(const std::vector<chat::ToolEvent>& events,
@@ -110,11 +110,11 @@ std::string ChatEvents::deltas(const std::vector<chat::ToolEvent>& events,
 }
 
 std::string ChatEvents::end(const gateway::Finished& finished, bool has_calls, const Card& card) const {
-  Json last = chunk(Json::object(), name_of(finished.reason, has_calls));
+  Json last = chunk(Json::object(), name_of(finished.reason, has_calls), nullptr);
   last["timings"] = timings_json(finished.stats, card);
   std::string events = event(to_text(last));
   if (include_usage_) {
-    Json usage = chunk(Json::object(), nullptr);
+    Json usage = chunk(Json::object(), nullptr, nullptr);
     usage["choices"] = Json::array();
     usage["usage"] = usage_json(finished.stats);
     events += event(to_text(usage));

@@ -47,7 +47,7 @@ class ChatEvents {
   [[nodiscard]] std::string end(const gateway::Finished& finished, bool has_calls, const Card& card) const;
 
  private:
-  [[nodiscard]] Json chunk(Json delta, Json finish_reason, Json logprobs = nullptr) const;
+  [[nodiscard]] Json chunk(Json delta, Json finish_reason, Json logprobs) const;
 
   ChatHead head_;
   bool include_usage_;

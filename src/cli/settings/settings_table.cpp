@@ -77,7 +77,7 @@ constexpr std::array kTable{
                   "auto is 200 on a CPU and 50 on a GPU",
           .group = kComputation,
           .set = [](S& s, V v) { return store(s.load.max_itl_ms, parse_number_or_auto(v.front(), kMilliseconds, wire::kMaxItlAuto)); }},
-  Setting{.name = "cache-ram", .aliases = "-cram", .value_name = "MIB", .default_text = "auto", .range = "auto, or 0 to 16777216 MiB",
+  Setting{.name = "cache-ram", .value_name = "MIB", .default_text = "auto", .range = "auto, or 0 to 16777216 MiB",
           .help = "Host memory for the prefixes of conversations that lost their place to others; 0 keeps none, auto takes a quarter "
                   "of what is free, at most 2048",
           .group = kComputation,

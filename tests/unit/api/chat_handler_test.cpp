@@ -35,7 +35,7 @@ wire::SequenceFinished finished(std::uint64_t id) {
 }
 
 wire::SequenceText text(std::uint64_t id, std::string words) {
-  return {.id = id, .tokens = {7}, .text = std::move(words)};
+  return {.id = id, .tokens = {7}, .text = std::move(words), .probabilities = {}};
 }
 
 // The data of each event.

@@ -23,7 +23,7 @@ std::string asking(const std::string& extra = "") {
 }
 
 wire::SequenceText text(std::uint64_t id, std::string words, wire::Token token = 7) {
-  return {.id = id, .tokens = {token}, .text = std::move(words)};
+  return {.id = id, .tokens = {token}, .text = std::move(words), .probabilities = {}};
 }
 
 wire::SequenceFinished finished(std::uint64_t id, wire::FinishReason reason = wire::FinishReason::kStop) {

@@ -46,7 +46,8 @@ TEST(Scheduler, LetsALongPromptThatWaitedGoBeforeANewShortOne) {
 
 TEST(Scheduler, TakesTurnsWhenMoreSequencesRunThanABatchHolds) {
   const Scheduler scheduler{{.n_batch = 2, .max_itl = milliseconds{0}}};
-  const std::vector<Runnable> snapshot{kDecoding, {.decodes = true, .steps_waited = 3}, kDecoding};
+  const std::vector<Runnable> snapshot{
+      {.lane = 1, .decodes = true}, {.lane = 0, .decodes = true, .steps_waited = 3}, {.lane = 2, .decodes = true}};
   EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{0, 1}, {1, 1}}));
 }
 
@@ -97,11 +98,17 @@ TEST(Scheduler, PutsThePromptFirstThatOthersWaitFor) {
   EXPECT_EQ(shares(scheduler.plan(std::vector{prompt(300), leader})), (std::map<std::size_t, std::uint32_t>{{1, 100}}));
 }
 
-// A machine on which eight sequences are slower than seven: each size is tried, then seven take turns.
+std::vector<Runnable> decoding_in(std::initializer_list<std::uint32_t> lanes) {
+  std::vector<Runnable> running;
+  for (const std::uint32_t lane : lanes) running.push_back({.lane = lane, .decodes = true});
+  return running;
+}
+
+// Eight at once lose on this machine, as on a CPU: each way to divide them is tried, then four take turns with four.
 TEST(Scheduler, TakesAsManySequencesAsTheKernelsLike) {
   Scheduler scheduler{{.n_batch = 64, .max_itl = milliseconds{0}}};
-  const auto cost = [](std::size_t n) { return milliseconds{n < 8 ? 10 + 3 * n : 60}; };
-  std::vector<Runnable> running(8, kDecoding);
+  const auto cost = [](std::size_t n) { return milliseconds{n < 8 ? 2 + 3 * n : 40}; };
+  auto running = decoding_in({0, 1, 2, 3, 4, 5, 6, 7});
   std::map<std::size_t, int> widths;
   std::vector<int> n_tokens(8, 0);
   constexpr int kSteps = 800;
@@ -115,15 +122,34 @@ TEST(Scheduler, TakesAsManySequencesAsTheKernelsLike) {
     ++widths[plan.shares.size()];
     scheduler.apply({.n_decode = plan.n_tokens(), .n_prefill = 0, .duration = cost(plan.shares.size())});
   }
-  EXPECT_GE(widths[7], kSteps * 95 / 100);
+  EXPECT_GE(widths[4], kSteps * 95 / 100);
   const auto [least, most] = std::ranges::minmax(n_tokens);
-  EXPECT_LE(most - least, 3);
+  EXPECT_LE(most - least, 10);
+}
+
+TEST(Scheduler, TakesNeighboursTogetherAndTheOthersNext) {
+  Scheduler scheduler{{.n_batch = 64, .max_itl = milliseconds{0}}};
+  auto running = decoding_in({5, 0, 1, 7, 6});
+  std::vector<std::vector<std::size_t>> turns;
+  for (int step = 0; step < 4; ++step) {
+    const BatchPlan plan = scheduler.plan(running);
+    for (auto& runnable : running) ++runnable.steps_waited;
+    turns.emplace_back();
+    for (const auto& share : plan.shares) {
+      running[share.index].steps_waited = 0;
+      turns.back().push_back(share.index);
+    }
+  }
+  EXPECT_EQ(turns[0], (std::vector<std::size_t>{1, 2}));
+  EXPECT_EQ(turns[1], (std::vector<std::size_t>{0, 4, 3}));
+  EXPECT_EQ(turns[2], turns[0]);
+  EXPECT_EQ(turns[3], turns[1]);
 }
 
 // A machine on which a batch costs nearly the same whatever its size, as on a GPU.
 TEST(Scheduler, TakesAllSequencesWhereTheyCostNoMore) {
   Scheduler scheduler{{.n_batch = 64, .max_itl = milliseconds{0}}};
-  const std::vector<Runnable> running(16, kDecoding);
+  const auto running = decoding_in({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
   int n_all = 0;
   for (int step = 0; step < 500; ++step) {
     const auto n = static_cast<std::uint32_t>(scheduler.plan(running).shares.size());

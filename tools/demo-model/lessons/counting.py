@@ -37,7 +37,7 @@ DOWN = Phrasings(
 
 def _length(rng: random.Random) -> int:
     """Mostly short counts, because where to stop is learnt once a count; within a range evenly spread over the logarithm."""
-    low, high = rng.choices([(2, 12), (12, 40), (40, LONGEST)], [0.6, 0.25, 0.15])[0]
+    low, high = rng.choices([(2, 12), (12, 40), (40, LONGEST)], [0.4, 0.2, 0.4])[0]
     return round(math.exp(rng.uniform(math.log(low), math.log(high))))
 
 
