@@ -113,7 +113,7 @@ TEST(Mirostat, LetsMoreInAfterTokensThatDidNotSurprise) {
   wire::SamplingParams params;
   params.mirostat = 2;
   params.mirostat_tau = 2.0F;
-  params.mirostat_eta = 0.5F;
+  params.mirostat_eta = 3.0F;
   const auto draw = make_draw(params, kVocab);
   Row first{1};
   const auto token = draw->draw(first.array(), 0.0);  // the likeliest
