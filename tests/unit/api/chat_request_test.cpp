@@ -116,7 +116,6 @@ TEST(ChatRequest, RefusesWhatItCannotHonour) {
       {body_with(R"("functions": [{"name": "f"}])"), "functions", "functions are not supported"},
       {body_with(R"("modalities": ["text", "audio"])"), "modalities", "not supported"},
       {body_with(R"("audio": {"voice": "x"})"), "audio", "leave it out"},
-      {body_with(R"("mirostat": 2)"), "mirostat", "leave it out or send 0"},
   });
 }
 
