@@ -37,7 +37,7 @@ def test_a_grammar_that_the_model_keeps_to_changes_nothing(demo_server: Server) 
     assert content(demo_server, question, temperature=0, grammar="root ::= [a-zA-Z .]+") == free
 
 
-@pytest.mark.parametrize("grammar", ["root ::=", "other ::= \"a\"", "root ::= \"a", "root ::= missing"])
+@pytest.mark.parametrize("grammar", ["root ::= (", "other ::= \"a\"", "root ::= \"a", "root ::= missing"])
 def test_a_grammar_that_cannot_be_read_is_refused(demo_server: Server, grammar: str) -> None:
     response = demo_server.chat("Hello", grammar=grammar)
     assert response.status_code == 400
@@ -53,11 +53,13 @@ SAMPLERS = [
 
 
 @pytest.mark.parametrize("fields", SAMPLERS, ids=lambda f: next(iter(f)))
-def test_the_same_seed_draws_the_same_answer(demo_server: Server, fields: dict) -> None:
-    one, two = (content(demo_server, "Tell me something.", temperature=1.2, seed=11, max_tokens=40, **fields) for _ in range(2))
-    assert one == two
-    others = {content(demo_server, "Tell me something.", temperature=1.2, seed=seed, max_tokens=40, **fields) for seed in range(4)}
-    assert len(others | {one}) > 1
+def test_the_same_seed_draws_the_same_answer(server: Server, fields: dict) -> None:
+    """On random weights, which leave every token possible."""
+    def draw(seed: int) -> str:
+        return content(server, "Tell me something.", temperature=1.2, seed=seed, max_tokens=24, ignore_eos=True, **fields)
+
+    assert draw(11) == draw(11)
+    assert len({draw(seed) for seed in range(5)}) > 1
 
 
 def test_an_unknown_sampler_is_named(demo_server: Server) -> None:
