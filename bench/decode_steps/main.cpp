@@ -82,8 +82,8 @@ int main(int argc, char** argv) {
   params.n_seq_max = kMaxSequences;
   params.n_batch = params.n_ubatch = 512;
   params.n_threads = params.n_threads_batch = std::atoi(argv[3]);
-  const std::unique_ptr<llama_context, decltype(&llama_free)> context{llama_init_from_model(model.get(), params),
-                                                                      llama_free};
+  const std::unique_ptr<llama_context, decltype(&llama_free)> context{
+      llama_init_from_model(model.get(), params), llama_free};
   if (!context) return 1;
 
   std::vector<llama_pos> ends(kMaxSequences, kContextTokens);
@@ -101,6 +101,7 @@ int main(int argc, char** argv) {
     ends.back() = kPromptTokens;
   }
   std::printf("{\"prompt_tokens_per_s\": %.1f, \"decode_ms\": {", kPromptTokens * 1000 / median(prompts));
-  for (const auto& [width, values] : times) std::printf("%s\"%d\": %.3f", width == 1 ? "" : ", ", width, median(values));
+  for (const auto& [width, values] : times)
+    std::printf("%s\"%d\": %.3f", width == 1 ? "" : ", ", width, median(values));
   std::printf("}}\n");
 }

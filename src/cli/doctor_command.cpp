@@ -17,11 +17,10 @@
 namespace minerva::cli {
 namespace {
 
-constexpr std::array<std::string_view, 14> kSettings{"model",   "ctx-size",   "parallel",
-                                                     "threads", "batch-size", "gpu-layers",
-                                                     "device",  "max-itl-ms", "cache-ram", "ignore-memory-check",
-                                                     "host",    "port",       "config",
-                                                     "worker"};
+constexpr std::array<std::string_view, 14> kSettings{
+    "model",      "ctx-size", "parallel",   "threads",   "batch-size",
+    "gpu-layers", "device",   "max-itl-ms", "cache-ram", "ignore-memory-check",
+    "host",       "port",     "config",     "worker"};
 constexpr int kBarWidth = 40;
 
 void show_load(const gateway::GatewayStatus& status) {

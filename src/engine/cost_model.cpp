@@ -55,15 +55,17 @@ std::optional<CostModel::Time> CostModel::mixed(std::uint32_t n_decode, std::uin
   // the running sequences alone.
   static constexpr CostPoint kNothing{};
   const CostPoint* alone = n_decode > 0 ? decode_.at(n_decode) : nullptr;
-  const CostPoint& low = below != nullptr ? *below : alone != nullptr && alone->n_tokens <= n ? *alone : kNothing;
+  const CostPoint& low = below != nullptr                           ? *below
+                         : alone != nullptr && alone->n_tokens <= n ? *alone
+                                                                    : kNothing;
   const CostPoint& high = above != nullptr ? *above : *below;
   if (high.n_tokens <= low.n_tokens) {
     const double scale = n / low.n_tokens;
     return corrected(low.us * scale, low.n_attended * scale, n_attended);
   }
   const double share = (n - low.n_tokens) / (high.n_tokens - low.n_tokens);
-  return corrected(low.us + share * (high.us - low.us), low.n_attended + share * (high.n_attended - low.n_attended),
-                   n_attended);
+  return corrected(low.us + share * (high.us - low.us),
+                   low.n_attended + share * (high.n_attended - low.n_attended), n_attended);
 }
 
 std::uint64_t CostModel::n_measured(std::uint32_t n_decode) const {

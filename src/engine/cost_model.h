@@ -42,7 +42,9 @@ class CostModel {
   class AttentionSlope {
    public:
     void learn(const CostPoint& mean, std::uint32_t n_tokens, double n_attended, double us);
-    [[nodiscard]] double value() const { return variance_ > 0 && covariance_ > 0 ? covariance_ / variance_ : 0; }
+    [[nodiscard]] double value() const {
+      return variance_ > 0 && covariance_ > 0 ? covariance_ / variance_ : 0;
+    }
 
    private:
     double covariance_ = 0;

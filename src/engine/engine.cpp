@@ -156,7 +156,8 @@ Status Engine::start(Sequence& sequence) {
   sequence.slot = placement->slot;
   const auto reusable = sequence.tokens().first(sequence.n_tokens() - 1);
   const bool restored = restore_slot(placement->slot, reusable, placement->n_reused);
-  sequence.n_computed = restored ? static_cast<std::uint32_t>(slots_.tokens(placement->slot).size()) : prepare_slot(*placement);
+  sequence.n_computed =
+      restored ? static_cast<std::uint32_t>(slots_.tokens(placement->slot).size()) : prepare_slot(*placement);
   sequence.stats.n_cached = sequence.n_computed;
   log::debug("engine", "sequence {}: {} of {} prompt tokens found, in slot {}", sequence.id(),
              sequence.n_computed, sequence.n_tokens(), sequence.slot.value);
@@ -190,12 +191,15 @@ void Engine::keep_slot(inference::SlotId slot, std::uint32_t n_kept) {
 // Before a slot is cut to n_kept tokens: what it holds goes to host memory, unless that has it, or another slot does.
 void Engine::set_aside(inference::SlotId slot, std::uint32_t n_kept) {
   const auto tokens = slots_.tokens(slot);
-  if (tokens.size() < n_kept + kLeastStored || slots_.elsewhere(slot) || !store_.wants(tokens, backend_.state_size(slot))) return;
+  if (tokens.size() < n_kept + kLeastStored || slots_.elsewhere(slot) ||
+      !store_.wants(tokens, backend_.state_size(slot)))
+    return;
   if (auto state = backend_.state(slot); !state.empty()) store_.put(tokens, std::move(state));
 }
 
 // Takes the prompt's beginning from host memory when that has so much more of it than the slots that it is worth while.
-bool Engine::restore_slot(inference::SlotId slot, std::span<const inference::Token> prompt, std::uint32_t n_reused) {
+bool Engine::restore_slot(inference::SlotId slot, std::span<const inference::Token> prompt,
+                          std::uint32_t n_reused) {
   const auto stored = store_.find(prompt);
   if (!stored || stored->n_shared < n_reused + kLeastStored) return false;
   set_aside(slot, 0);
@@ -230,7 +234,8 @@ BatchPlan Engine::plan_step() const {
   }
   BatchPlan plan = scheduler_.plan(snapshot);
   // The library computes entries together only while their streams ascend one by one.
-  std::ranges::sort(plan.shares, std::less{}, [&](const auto& share) { return running_[share.index]->slot.value; });
+  std::ranges::sort(plan.shares, std::less{},
+                    [&](const auto& share) { return running_[share.index]->slot.value; });
   return plan;
 }
 

@@ -61,7 +61,8 @@ class Engine {
   [[nodiscard]] std::uint32_t prepare_slot(const SlotTable::Placement& placement);
   void keep_slot(inference::SlotId slot, std::uint32_t n_kept);
   void set_aside(inference::SlotId slot, std::uint32_t n_kept);
-  [[nodiscard]] bool restore_slot(inference::SlotId slot, std::span<const inference::Token> prompt, std::uint32_t n_reused);
+  [[nodiscard]] bool restore_slot(inference::SlotId slot, std::span<const inference::Token> prompt,
+                                  std::uint32_t n_reused);
 
   [[nodiscard]] BatchPlan plan_step() const;
   void run_batch(BatchPlan plan);

@@ -25,7 +25,7 @@ class PrefixStore {
   };
   struct Match {
     std::shared_ptr<const Entry> entry;
-    std::uint32_t n_shared = 0;    // tokens with which both begin
+    std::uint32_t n_shared = 0;  // tokens with which both begin
   };
 
   // 0: keeps nothing.

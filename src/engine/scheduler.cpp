@@ -30,8 +30,10 @@ constexpr std::uint64_t kStaleSteps = 256;
 constexpr double kWorthwhile = 1.03;
 
 std::int64_t urgency(const Runnable& prompt) {
-  const std::uint32_t n_needed = prompt.n_followers > 0 ? std::min(prompt.n_left, prompt.n_awaited) : prompt.n_left;
-  return std::int64_t{n_needed} / (1 + std::int64_t{prompt.n_followers}) - kAgeingTokens * prompt.steps_waited;
+  const std::uint32_t n_needed =
+      prompt.n_followers > 0 ? std::min(prompt.n_left, prompt.n_awaited) : prompt.n_left;
+  return std::int64_t{n_needed} / (1 + std::int64_t{prompt.n_followers}) -
+         kAgeingTokens * prompt.steps_waited;
 }
 
 std::uint64_t attended(std::span<const std::size_t> indices, std::span<const Runnable> snapshot) {
@@ -51,10 +53,12 @@ std::uint32_t BatchPlan::n_tokens() const {
 Scheduler::Order Scheduler::take_turn(std::span<std::size_t> decoding, Snapshot snapshot) const {
   if (decoding.empty()) return decoding;
   std::ranges::sort(decoding, std::less{}, [&](std::size_t i) { return snapshot[i].lane; });
-  const auto longest =
-      std::ranges::max_element(decoding, std::less{}, [&](std::size_t i) { return snapshot[i].steps_waited; });
+  const auto longest = std::ranges::max_element(decoding, std::less{},
+                                                [&](std::size_t i) { return snapshot[i].steps_waited; });
   const auto first = static_cast<std::size_t>(longest - decoding.begin());
-  const auto joined = [&](std::size_t i) { return snapshot[decoding[i]].lane + 1 == snapshot[decoding[i + 1]].lane; };
+  const auto joined = [&](std::size_t i) {
+    return snapshot[decoding[i]].lane + 1 == snapshot[decoding[i + 1]].lane;
+  };
   std::size_t begin = first;
   std::size_t end = first + 1;
   while (begin > 0 && joined(begin - 1)) --begin;

@@ -22,9 +22,9 @@ namespace minerva::engine {
 
 // A sequence that holds a slot, as the scheduler sees it.
 struct Runnable {
-  std::uint32_t lane = 0;    // its KV stream: a sequence's neighbours have the numbers beside
-  bool decodes = false;      // its prompt is done: one token a step
-  std::uint32_t n_left = 1;  // tokens to compute before its next one can be sampled; >= 1
+  std::uint32_t lane = 0;         // its KV stream: a sequence's neighbours have the numbers beside
+  bool decodes = false;           // its prompt is done: one token a step
+  std::uint32_t n_left = 1;       // tokens to compute before its next one can be sampled; >= 1
   std::uint32_t n_context = 0;    // tokens computed before
   std::uint32_t n_followers = 0;  // requests that wait for a prefix which this one is computing
   std::uint32_t n_awaited = 0;    // tokens to compute until the first of them can begin

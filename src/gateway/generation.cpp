@@ -13,7 +13,8 @@ namespace minerva::gateway {
 namespace asio = boost::asio;
 
 Generation::Generation(const asio::any_io_executor& executor, wire::GenerationSpec spec,
-                       std::function<void(Generation&)> on_cancel, std::vector<wire::ControlToken> shown_tokens)
+                       std::function<void(Generation&)> on_cancel,
+                       std::vector<wire::ControlToken> shown_tokens)
     : spec_(std::move(spec)),
       on_cancel_(std::move(on_cancel)),
       shown_tokens_(std::move(shown_tokens)),

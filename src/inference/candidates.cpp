@@ -19,7 +19,8 @@ void normalize(llama_token_data_array& candidates) {
     candidate.p = std::exp(candidate.logit - all.front().logit);
     total += static_cast<double>(candidate.p);
   }
-  for (llama_token_data& candidate : all) candidate.p = static_cast<float>(static_cast<double>(candidate.p) / total);
+  for (llama_token_data& candidate : all)
+    candidate.p = static_cast<float>(static_cast<double>(candidate.p) / total);
 }
 
 }  // namespace minerva::inference

@@ -38,12 +38,14 @@ Status check(const wire::SamplingParams& params, std::int32_t n_vocab) {
   if (!std::isfinite(params.presence_penalty))
     return refuse("presence_penalty must be finite", "presence_penalty");
   if (params.mirostat < 0 || params.mirostat > 2) return refuse("mirostat must be 0, 1 or 2", "mirostat");
-  if (!in_unit(params.xtc_probability)) return refuse("xtc_probability must be between 0 and 1", "xtc_probability");
+  if (!in_unit(params.xtc_probability))
+    return refuse("xtc_probability must be between 0 and 1", "xtc_probability");
   if (!in_unit(params.xtc_threshold)) return refuse("xtc_threshold must be between 0 and 1", "xtc_threshold");
   for (const std::string& name : params.samplers) {
     if (!std::ranges::contains(kSamplerNames, name)) {
-      return refuse(fmt::format("there is no sampler \"{}\"; known: {}", name, fmt::join(kSamplerNames, ", ")),
-                    "samplers");
+      return refuse(
+          fmt::format("there is no sampler \"{}\"; known: {}", name, fmt::join(kSamplerNames, ", ")),
+          "samplers");
     }
   }
   for (const auto& [token, bias] : params.logit_bias) {
@@ -123,7 +125,8 @@ Result<Token> SamplerChain::choose(std::span<const float> logits, std::uint32_t 
       .data = scratch.data(), .size = scratch.size(), .selected = -1, .sorted = false};
   grammar_->filter(candidates);
   std::erase_if(scratch, [](const llama_token_data& candidate) { return !(candidate.logit > kNever); });
-  if (scratch.empty()) return fail(ErrorCode::kSamplingFailed, "the grammar leaves no token to choose from", "grammar");
+  if (scratch.empty())
+    return fail(ErrorCode::kSamplingFailed, "the grammar leaves no token to choose from", "grammar");
   return choose_from(scratch, index);
 }
 
@@ -155,8 +158,8 @@ Result<Token> SamplerChain::choose_from(Scratch& scratch, std::uint32_t index) {
   return *token;
 }
 
-ChainSampler::ChainSampler(SamplerChain chain, llama_context* context, std::int32_t n_vocab, std::int32_t n_probs,
-                           SamplerChain::Scratch& scratch)
+ChainSampler::ChainSampler(SamplerChain chain, llama_context* context, std::int32_t n_vocab,
+                           std::int32_t n_probs, SamplerChain::Scratch& scratch)
     : chain_{std::move(chain)},
       context_{context},
       n_vocab_{static_cast<std::size_t>(n_vocab)},
@@ -171,7 +174,8 @@ Result<Sampled> ChainSampler::sample(std::int32_t batch_index, std::uint32_t n_g
   if (!token) return std::unexpected(token.error());
   if (const Status accepted = chain_.accept(*token); !accepted) return std::unexpected(accepted.error());
   Sampled sampled{.token = *token, .probabilities = {}};
-  if (n_probs_ >= 0) sampled.probabilities = log_probabilities(logits, *token, static_cast<std::size_t>(n_probs_));
+  if (n_probs_ >= 0)
+    sampled.probabilities = log_probabilities(logits, *token, static_cast<std::size_t>(n_probs_));
   return sampled;
 }
 

@@ -14,13 +14,16 @@ constexpr std::size_t kLargest = 1U << 20U;
 }  // namespace
 
 Result<Grammar> Grammar::make(const llama_vocab* vocab, const std::string& gbnf) {
-  const auto refuse = [](std::string why) { return fail(ErrorCode::kInvalidRequest, std::move(why), "grammar"); };
+  const auto refuse = [](std::string why) {
+    return fail(ErrorCode::kInvalidRequest, std::move(why), "grammar");
+  };
   if (gbnf.size() > kLargest) {
     return refuse(fmt::format("the grammar has {} bytes, at most {} are allowed", gbnf.size(), kLargest));
   }
   SamplerHandle sampler{llama_sampler_init_grammar(vocab, gbnf.c_str(), "root")};
   if (!sampler) {
-    return refuse("the grammar cannot be read: it must be GBNF with a rule named root, without left recursion");
+    return refuse(
+        "the grammar cannot be read: it must be GBNF with a rule named root, without left recursion");
   }
   return Grammar{std::move(sampler)};
 }
@@ -38,7 +41,8 @@ Status Grammar::accept(wire::Token token) {
   try {
     llama_sampler_accept(sampler_.get(), token);
   } catch (const std::exception& error) {  // what the library does when no rule is left
-    return fail(ErrorCode::kSamplingFailed, fmt::format("the grammar does not allow this token: {}", error.what()));
+    return fail(ErrorCode::kSamplingFailed,
+                fmt::format("the grammar does not allow this token: {}", error.what()));
   }
   return {};
 }

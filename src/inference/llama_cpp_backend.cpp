@@ -15,7 +15,8 @@ namespace minerva::inference {
 namespace {
 
 SamplingModel sampling_model(const llama_vocab* vocab, const wire::ModelCard& card) {
-  SamplingModel model{.vocab = vocab, .n_vocab = llama_vocab_n_tokens(vocab), .n_context = card.n_ctx_sequence};
+  SamplingModel model{
+      .vocab = vocab, .n_vocab = llama_vocab_n_tokens(vocab), .n_context = card.n_ctx_sequence};
   for (Token token = 0; token < model.n_vocab; ++token) {
     if (llama_vocab_is_eog(vocab, token)) model.end_tokens.push_back(token);
   }

@@ -20,7 +20,8 @@ LogProbabilities log_probabilities(std::span<const float> logits, wire::Token ch
   std::vector<wire::Token> order(logits.size());
   std::iota(order.begin(), order.end(), 0);
   const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(n, order.size()));
-  std::ranges::partial_sort(order, end, std::greater{}, [&](wire::Token t) { return logits[static_cast<std::size_t>(t)]; });
+  std::ranges::partial_sort(order, end, std::greater{},
+                            [&](wire::Token t) { return logits[static_cast<std::size_t>(t)]; });
   for (auto it = order.begin(); it != end; ++it) result.likeliest.push_back(of(*it));
   return result;
 }

@@ -22,6 +22,7 @@ struct LogProbabilities {
 };
 
 // Of the softmax over the whole row, which holds finite numbers or minus infinity; `n` is cut to the row's length.
-[[nodiscard]] LogProbabilities log_probabilities(std::span<const float> logits, wire::Token chosen, std::size_t n);
+[[nodiscard]] LogProbabilities log_probabilities(std::span<const float> logits, wire::Token chosen,
+                                                 std::size_t n);
 
 }  // namespace minerva::inference

@@ -21,7 +21,8 @@ std::string or_empty(const char* text) { return text == nullptr ? std::string{} 
 std::vector<wire::ControlToken> control_tokens(const llama_vocab* vocab, std::string_view chat_template) {
   std::vector<wire::ControlToken> found;
   for (llama_token token = 0; token < llama_vocab_n_tokens(vocab); ++token) {
-    if ((llama_vocab_get_attr(vocab, token) & LLAMA_TOKEN_ATTR_CONTROL) == 0 || llama_vocab_is_eog(vocab, token))
+    if ((llama_vocab_get_attr(vocab, token) & LLAMA_TOKEN_ATTR_CONTROL) == 0 ||
+        llama_vocab_is_eog(vocab, token))
       continue;
     std::string text = token_text(vocab, token);
     if (!text.empty() && (chat_template.contains(text) || text.contains("tool")))

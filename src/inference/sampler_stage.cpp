@@ -35,7 +35,8 @@ class PenaltiesStage final : public SamplerStage {
   void apply(llama_token_data_array& candidates, std::uint32_t /*index*/) override {
     const std::span all{candidates.data, candidates.size};
     for (const auto& [token, count] : penalties_.counts()) {
-      if (llama_token_data* candidate = find(all, token)) candidate->logit = penalties_.apply(candidate->logit, count);
+      if (llama_token_data* candidate = find(all, token))
+        candidate->logit = penalties_.apply(candidate->logit, count);
     }
     candidates.sorted = false;
   }
@@ -67,7 +68,8 @@ class XtcStage final : public SamplerStage {
     if (candidates.size < 2 || random_unit(seed_, index, kXtcStream) > probability_) return;
     normalize(candidates);
     const std::span all{candidates.data, candidates.size};
-    const auto below = std::ranges::find_if(all, [this](const auto& candidate) { return candidate.p < threshold_; });
+    const auto below =
+        std::ranges::find_if(all, [this](const auto& candidate) { return candidate.p < threshold_; });
     const auto n_reaching = static_cast<std::size_t>(below - all.begin());
     if (n_reaching < 2 || all.size() - (n_reaching - 1) < min_keep_) return;
     candidates.data += n_reaching - 1;
@@ -86,8 +88,8 @@ llama_sampler* make_dry(const wire::SamplingParams& params, const SamplingModel&
   for (const std::string& text : params.dry_sequence_breakers) breakers.push_back(text.c_str());
   const auto n_context = static_cast<std::int32_t>(model.n_context);
   const std::int32_t n_last = params.dry_penalty_last_n < 0 ? n_context : params.dry_penalty_last_n;
-  return llama_sampler_init_dry(model.vocab, params.dry_multiplier, params.dry_base, params.dry_allowed_length, n_last,
-                                breakers.data(), breakers.size());
+  return llama_sampler_init_dry(model.vocab, params.dry_multiplier, params.dry_base,
+                                params.dry_allowed_length, n_last, breakers.data(), breakers.size());
 }
 
 class Builder {

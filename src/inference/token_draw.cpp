@@ -11,7 +11,9 @@ namespace {
 
 using Candidates = llama_token_data_array;
 
-std::span<llama_token_data> span_of(const Candidates& candidates) { return {candidates.data, candidates.size}; }
+std::span<llama_token_data> span_of(const Candidates& candidates) {
+  return {candidates.data, candidates.size};
+}
 
 // In double precision and without a sort: most draws are these.
 const llama_token_data* draw_one(std::span<const llama_token_data> candidates, double unit) {
@@ -95,7 +97,8 @@ class MirostatTwo final : public MirostatDraw {
 // Version 1 estimates the exponent of Zipf's law from the likeliest tokens, and from that how many to keep.
 class MirostatOne final : public MirostatDraw {
  public:
-  MirostatOne(const wire::SamplingParams& params, std::int32_t n_vocab) : MirostatDraw{params}, n_vocab_{n_vocab} {}
+  MirostatOne(const wire::SamplingParams& params, std::int32_t n_vocab)
+      : MirostatDraw{params}, n_vocab_{n_vocab} {}
 
  private:
   static constexpr std::size_t kEstimatedOn = 100;  // the paper's m

@@ -38,8 +38,8 @@ struct LogitBias {
 
 // Names, meanings and defaults are llama-server's.
 struct SamplingParams {
-  float temperature = 0.8F;         // <= 0 is greedy
-  float dynatemp_range = 0.0F;      // > 0: the temperature moves so far around its value with the entropy
+  float temperature = 0.8F;     // <= 0 is greedy
+  float dynatemp_range = 0.0F;  // > 0: the temperature moves so far around its value with the entropy
   float dynatemp_exponent = 1.0F;
   std::int32_t top_k = 40;          // <= 0: off
   float top_p = 0.95F;              // 1: off
@@ -66,7 +66,7 @@ struct SamplingParams {
   std::vector<std::string> samplers;  // order of the filters; empty: kSamplerNames
   std::uint64_t seed = 0;             // token i draws from (seed, i) alone
   std::vector<LogitBias> logit_bias;
-  std::string grammar;      // GBNF with the start symbol "root"; empty: none
+  std::string grammar;        // GBNF with the start symbol "root"; empty: none
   std::int32_t n_probs = -1;  // >= 0: log probabilities of the token and of so many of the likeliest
 };
 
@@ -114,7 +114,7 @@ struct SequenceText {
   std::uint64_t id = 0;
   std::vector<Token>
       tokens;  // may be more or less than `text` shows: text is held back at stop strings and inside UTF-8
-  std::string text;  // whole code points
+  std::string text;                               // whole code points
   std::vector<TokenProbabilities> probabilities;  // one for each token when the request asked for them
 };
 
@@ -186,7 +186,8 @@ struct ModelCard {
   std::string chat_template;  // empty when the model has none
   std::string bos_text;
   std::string eos_text;
-  std::vector<ControlToken> control_tokens;  // that may mark parts of an answer, such as tool calls; none that end it
+  std::vector<ControlToken>
+      control_tokens;  // that may mark parts of an answer, such as tool calls; none that end it
   std::vector<DeviceMemory> memory;
   std::uint64_t load_us = 0;
   std::string placement;  // one sentence: what runs where, and why

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 namespace minerva::support {
@@ -44,7 +44,8 @@ class ScriptedSampler final : public Sampler {
     if (options.sampling_fails && options.sampling_fails(text_of(tokens)))
       return fail(ErrorCode::kSamplingFailed, "scripted");
     const Token next = options.next(tokens);
-    return inference::Sampled{.token = next == kEndToken && ignore_eos_ ? byte_token('.') : next, .probabilities = {}};
+    return inference::Sampled{.token = next == kEndToken && ignore_eos_ ? byte_token('.') : next,
+                              .probabilities = {}};
   }
 
  private:

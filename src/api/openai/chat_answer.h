@@ -55,8 +55,8 @@ class AnswerText {
 };
 
 // Of the model's control tokens, those that stand around its calls: the parser must see them. None without tools.
-[[nodiscard]] std::vector<wire::ControlToken> call_markers(const ToolOffer& offer,
-                                                           const chat::ChatTemplate& chat_template,
-                                                           const std::vector<wire::ControlToken>& control_tokens);
+[[nodiscard]] std::vector<wire::ControlToken> call_markers(
+    const ToolOffer& offer, const chat::ChatTemplate& chat_template,
+    const std::vector<wire::ControlToken>& control_tokens);
 
 }  // namespace minerva::api::openai

@@ -37,7 +37,8 @@ Result<ChatRequest> prepare(std::string_view body, std::uint64_t random_seed, co
   if (!prompt) return std::unexpected(std::move(prompt.error()));
   request->generation.prompt = std::move(*prompt);
   if (status.card)
-    request->generation.shown_tokens = call_markers(request->tools, **chat_template, status.card->control_tokens);
+    request->generation.shown_tokens =
+        call_markers(request->tools, **chat_template, status.card->control_tokens);
   return request;
 }
 
@@ -82,8 +83,8 @@ asio::awaitable<void> answer_whole(gateway::Gateway& gateway, http::Exchange& ex
 }
 
 // The bytes of one event, none while text is held back; nothing means a beat of silence.
-std::string render(const std::optional<gateway::StreamEvent>& event, AnswerText& text, const ChatEvents& events,
-                   const gateway::Gateway& gateway) {
+std::string render(const std::optional<gateway::StreamEvent>& event, AnswerText& text,
+                   const ChatEvents& events, const gateway::Gateway& gateway) {
   if (!event) return std::string(kKeepAlive);
   if (const auto* delta = std::get_if<gateway::TextDelta>(&*event)) {
     return events.deltas(text.feed(delta->text), delta->probabilities);

@@ -94,7 +94,8 @@ Json ChatEvents::chunk(Json delta, Json finish_reason, Json logprobs) const {
 
 std::string ChatEvents::role(bool may_call) const {
   const Json content = may_call ? Json() : Json("");
-  return event(to_text(chunk({{"role", "assistant"}, {"content", content}, {"refusal", nullptr}}, nullptr, nullptr)));
+  return event(
+      to_text(chunk({{"role", "assistant"}, {"content", content}, {"refusal", nullptr}}, nullptr, nullptr)));
 }
 
 std::string ChatEvents::deltas(const std::vector<chat::ToolEvent>& events,

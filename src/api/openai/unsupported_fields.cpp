@@ -35,8 +35,9 @@ void refuse_functions(ParameterParser& fields) {
   if (functions == nullptr || functions->empty()) return;
   const Json* choice = fields.value("function_call");
   if (choice != nullptr && *choice == "none") return;
-  fields.refuse("functions",
-                "functions are not supported by this version; send them as tools, or send function_call \"none\"");
+  fields.refuse(
+      "functions",
+      "functions are not supported by this version; send them as tools, or send function_call \"none\"");
 }
 
 void refuse_response_format(ParameterParser& fields) {

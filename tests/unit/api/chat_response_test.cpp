@@ -72,9 +72,10 @@ TEST(ChatResponse, StreamsUsageInAChunkOfItsOwnWhenAskedFor) {
   const std::string head =
       R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":7,"model":"m",)";
   EXPECT_TRUE(events.role(false).ends_with(R"("finish_reason":null}],"usage":null})"
-                                      "\n\n"));
-  EXPECT_TRUE(events.deltas({chat::ContentDelta{"x"}}, {}).ends_with(R"("finish_reason":null}],"usage":null})"
-                                         "\n\n"));
+                                           "\n\n"));
+  EXPECT_TRUE(events.deltas({chat::ContentDelta{"x"}}, {})
+                  .ends_with(R"("finish_reason":null}],"usage":null})"
+                             "\n\n"));
   EXPECT_EQ(
       events.end(finished(wire::FinishReason::kStop), false, card()),
       head +

@@ -46,8 +46,9 @@ TEST(Scheduler, LetsALongPromptThatWaitedGoBeforeANewShortOne) {
 
 TEST(Scheduler, TakesTurnsWhenMoreSequencesRunThanABatchHolds) {
   const Scheduler scheduler{{.n_batch = 2, .max_itl = milliseconds{0}}};
-  const std::vector<Runnable> snapshot{
-      {.lane = 1, .decodes = true}, {.lane = 0, .decodes = true, .steps_waited = 3}, {.lane = 2, .decodes = true}};
+  const std::vector<Runnable> snapshot{{.lane = 1, .decodes = true},
+                                       {.lane = 0, .decodes = true, .steps_waited = 3},
+                                       {.lane = 2, .decodes = true}};
   EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{0, 1}, {1, 1}}));
 }
 
@@ -77,7 +78,9 @@ TEST(Scheduler, GivesAPromptLessTimeTheLongerItsContextIs) {
   Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{100}}};
   const auto learn = [&](std::uint32_t n_context) {  // 1 ms a token and 1 us for each token that it looks at
     const std::uint64_t n_attended = std::uint64_t{100} * n_context;
-    scheduler.apply({.n_decode = 0, .n_prefill = 100, .n_attended = n_attended,
+    scheduler.apply({.n_decode = 0,
+                     .n_prefill = 100,
+                     .n_attended = n_attended,
                      .duration = microseconds{100'000 + static_cast<std::int64_t>(n_attended)}});
   };
   for (const std::uint32_t n_context : {0U, 1000U, 500U, 2000U, 100U, 1500U}) learn(n_context);
@@ -95,7 +98,8 @@ TEST(Scheduler, PutsThePromptFirstThatOthersWaitFor) {
   Runnable leader = prompt(1500);
   leader.n_followers = 7;
   leader.n_awaited = 1400;
-  EXPECT_EQ(shares(scheduler.plan(std::vector{prompt(300), leader})), (std::map<std::size_t, std::uint32_t>{{1, 100}}));
+  EXPECT_EQ(shares(scheduler.plan(std::vector{prompt(300), leader})),
+            (std::map<std::size_t, std::uint32_t>{{1, 100}}));
 }
 
 std::vector<Runnable> decoding_in(std::initializer_list<std::uint32_t> lanes) {

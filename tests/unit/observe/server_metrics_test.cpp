@@ -21,7 +21,8 @@ TEST(ServerMetrics, CountsRequestsByHowTheyEnded) {
 
 TEST(ServerMetrics, TimesWhatARequestCameTo) {
   ServerMetrics metrics;
-  metrics.request_ended({.outcome = "stop", .queue = Seconds{0.02}, .first_token = Seconds{0.2}, .total = Seconds{3}});
+  metrics.request_ended(
+      {.outcome = "stop", .queue = Seconds{0.02}, .first_token = Seconds{0.2}, .total = Seconds{3}});
   metrics.request_ended({.outcome = "cancelled", .total = Seconds{0.01}});
   const std::string text = metrics.text({});
   EXPECT_TRUE(text.contains("minerva_time_to_first_token_seconds_count 1\n")) << text;
@@ -50,9 +51,10 @@ TEST(ServerMetrics, ShowsHowThingsAre) {
                                          .last_step_s = 0.5,
                                          .since_last_report_s = 0.25,
                                          .ready = true});
-  for (const char* line : {"minerva_sequences_running 3\n", "minerva_requests_waiting 2\n", "minerva_kv_cells_used 100\n",
-                           "minerva_kv_cells 4096\n", "minerva_worker_restarts 1\n", "minerva_last_step_seconds 0.5\n",
-                           "minerva_worker_report_age_seconds 0.25\n", "minerva_ready 1\n"}) {
+  for (const char* line :
+       {"minerva_sequences_running 3\n", "minerva_requests_waiting 2\n", "minerva_kv_cells_used 100\n",
+        "minerva_kv_cells 4096\n", "minerva_worker_restarts 1\n", "minerva_last_step_seconds 0.5\n",
+        "minerva_worker_report_age_seconds 0.25\n", "minerva_ready 1\n"}) {
     EXPECT_TRUE(text.contains(line)) << line << text;
   }
 }

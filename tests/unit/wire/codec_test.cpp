@@ -47,11 +47,12 @@ TEST(Codec, EveryKindOfEventKeepsItsPlaceAndItsKind) {
   StepReport report;
   report.status.steps_completed = 9;
   report.events.emplace_back(SequenceAccepted{.id = 1, .prompt = {5, 6}});
-  report.events.emplace_back(SequenceText{
-      .id = 1,
-      .tokens = {7},
-      .text = "€",
-      .probabilities = {{.chosen = {.token = 7, .bytes = "\xE2", .log_probability = -0.5F}, .likeliest = {}}}});
+  report.events.emplace_back(
+      SequenceText{.id = 1,
+                   .tokens = {7},
+                   .text = "€",
+                   .probabilities = {{.chosen = {.token = 7, .bytes = "\xE2", .log_probability = -0.5F},
+                                      .likeliest = {}}}});
   report.events.emplace_back(
       SequenceFinished{.id = 1, .reason = FinishReason::kLength, .stop_text = "", .stats = {.n_prompt = 2}});
   report.events.emplace_back(

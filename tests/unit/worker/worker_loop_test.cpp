@@ -184,7 +184,8 @@ TEST(WorkerLoop, CancelsWithinTheStep) {
   }
   const auto n_decodes = backend.n_decodes();
   auto report = worker.expect<wire::StepReport>();
-  while (report.events.empty()) report = worker.expect<wire::StepReport>();  // a sign of life says nothing of it
+  while (report.events.empty())
+    report = worker.expect<wire::StepReport>();  // a sign of life says nothing of it
   const auto* failed = std::get_if<wire::SequenceFailed>(&report.events.back());
   ASSERT_NE(failed, nullptr);
   EXPECT_EQ(failed->error.code, ErrorCode::kCancelled);
