@@ -30,7 +30,6 @@ def test_the_capital_of_france_streams(demo_server: Server) -> None:
     assert "Paris" in text
 
 
-@pytest.mark.xfail(strict=True, reason="the model's training is not finished: it counts on beyond the last number")
 def test_it_counts_to_the_last_number(demo_server: Server) -> None:
     answer = demo_server.chat("Count from 17 to 120.", temperature=0).json()["choices"][0]
     assert answer["finish_reason"] == "stop"

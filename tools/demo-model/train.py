@@ -29,7 +29,7 @@ _EXAM_SKIP = 4  # only every fourth question: a checkpoint is to cost seconds
 
 
 class Trainer:
-    def __init__(self, folder: Path, minutes: float, threads: int, resume: Path | None, rate: float) -> None:
+    def __init__(self, folder: Path, minutes: float, threads: int, resume: Path | None, rate: float, name: str) -> None:
         torch.manual_seed(1)
         # One batch a thread: threads that share a product would wait for each other whenever another program holds a core.
         torch.set_num_threads(1)
@@ -37,6 +37,7 @@ class Trainer:
         self._folder = folder
         self._budget = minutes * 60
         self._rate = rate
+        self._name = name
         self._fine = resume is not None
         self._corpus = Corpus.load(folder / "corpus.npz")
         tokenizer = vocabulary.load(folder / "tokenizer.json")
@@ -69,7 +70,7 @@ class Trainer:
             if now - saved > save_every * 60:
                 self._save("checkpoint.pt")
                 saved = time.monotonic()
-        self._save("final.pt")
+        self._save(self._name)
         print(f"done after {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
 
     def _scale(self, step: int, share: float) -> float:
@@ -144,8 +145,9 @@ def main() -> None:
     parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
     parser.add_argument("--resume", type=Path, help="go on from these weights")
     parser.add_argument("--rate", type=float, default=1.0, help="factor on the learning rates")
+    parser.add_argument("--name", default="final.pt", help="of the file for the weights, in the folder")
     arguments = parser.parse_args()
-    Trainer(arguments.folder, arguments.minutes, arguments.threads, arguments.resume, arguments.rate).run(arguments.save_every)
+    Trainer(arguments.folder, arguments.minutes, arguments.threads, arguments.resume, arguments.rate, arguments.name).run(arguments.save_every)
 
 
 if __name__ == "__main__":
