@@ -33,8 +33,9 @@ class WorkerLife {
       ended_ = true;
       how_ = how;
     }
-    dead_.request_stop();
+    // In this order: a dead worker says nothing of its death.
     channel_.close_both_ways();
+    dead_.request_stop();
     return true;
   }
 
