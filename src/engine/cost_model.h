@@ -35,7 +35,6 @@ class CostModel {
   // How often a step of this many running sequences alone was measured, and how many other such steps ran since.
   [[nodiscard]] std::uint64_t n_measured(std::uint32_t n_decode) const;
   [[nodiscard]] std::uint64_t age(std::uint32_t n_decode) const;
-  [[nodiscard]] std::uint64_t n_decode_steps() const { return decode_.n_batches(); }
 
  private:
   // Microseconds a token attended to, from how the steps of one size differ by their context.

@@ -94,8 +94,8 @@ Result<Ends> open_pipe() {
 
 // The compute threads of ggml meet hundreds of times a step, and OpenMP's default is to spin at each meeting for as long
 // as a time slice. When another program holds a core, the thread that is waited for is not even running: measured with
-// one busy core of two, a step takes 1900 ms instead of 7. A short spin and then sleep takes 52 ms there and costs nothing
-// measurable on an idle machine, where a quarter of it costs a tenth (docs/benchmarks.md). A user's own setting stands.
+// one busy core of two, a step takes 1900 ms instead of 7. A short spin and then sleep takes tens of
+// milliseconds there; too short a one costs a tenth on an idle machine (docs/benchmarks.md). A user's own setting stands.
 constexpr std::string_view kSpin = "GOMP_SPINCOUNT=4000";
 
 std::vector<std::string> worker_environment() {
