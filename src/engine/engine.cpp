@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 #include "base/log.h"
@@ -13,9 +12,6 @@ namespace {
 
 constexpr std::uint32_t kMaxItlCpuMs = 200;
 constexpr std::uint32_t kMaxItlGpuMs = 50;
-
-// A shorter prefix is computed sooner than it goes to host memory and back.
-constexpr std::uint32_t kLeastStored = 64;
 
 // A shorter prefix is computed sooner than it is waited for and copied.
 constexpr std::uint32_t kLeastAwaited = 16;
@@ -41,8 +37,7 @@ Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Cloc
     : backend_{backend},
       clock_{std::move(clock)},
       scheduler_{limits_for(backend.card(), options)},
-      slots_{backend.card().n_parallel},
-      store_{options.prefix_store_bytes} {
+      kv_{backend, backend.card().n_parallel, options.prefix_store_bytes} {
   status_.kv_cells = backend.card().n_ctx_sequence * backend.card().n_parallel;
 }
 
@@ -95,7 +90,7 @@ wire::EngineStatus Engine::status() const {
   wire::EngineStatus status = status_;
   status.n_running = static_cast<std::uint32_t>(running_.size());
   status.n_waiting = static_cast<std::uint32_t>(waiting_.size());
-  status.kv_cells_used = slots_.cells_used();
+  status.kv_cells_used = kv_.cells_used();
   return status;
 }
 
@@ -106,7 +101,7 @@ wire::EngineStatus Engine::status() const {
 void Engine::admit_waiting() {
   for (const auto& sequence : running_) sequence->n_followers = 0;
   std::uint32_t n_kept = 0;
-  for (auto it = waiting_.begin(); it != waiting_.end() && slots_.n_free() > n_kept;) {
+  for (auto it = waiting_.begin(); it != waiting_.end() && kv_.n_free_slots() > n_kept;) {
     if (follows_another(**it)) {
       ++n_kept;
       ++it;
@@ -125,7 +120,7 @@ void Engine::admit_waiting() {
 // Whether a running sequence is about to compute enough of this one's prompt that waiting for it saves work; notes it
 // there.
 bool Engine::follows_another(const Sequence& sequence) {
-  if (!copies_work_) return false;
+  if (!kv_.copies_work()) return false;
   const auto prompt = sequence.tokens().first(sequence.n_tokens() - 1);
   Sequence* leader = nullptr;
   std::uint32_t n_shared = 0;
@@ -137,8 +132,7 @@ bool Engine::follows_another(const Sequence& sequence) {
     n_shared = n;
   }
   if (leader == nullptr) return false;
-  const auto placement = slots_.place(sequence.tokens());
-  const std::uint32_t n_there = std::max(leader->n_computed, placement ? placement->n_reused : 0);
+  const std::uint32_t n_there = std::max(leader->n_computed, kv_.n_found(sequence.tokens()));
   if (n_shared < n_there + kLeastAwaited) return false;
   const std::uint32_t n_awaited = n_shared - leader->n_computed;
   leader->n_awaited = leader->n_followers == 0 ? n_awaited : std::min(leader->n_awaited, n_awaited);
@@ -150,64 +144,15 @@ Status Engine::start(Sequence& sequence) {
   auto sampler =
       backend_.make_sampler(sequence.spec().sampling, sequence.tokens(), sequence.spec().ignore_eos);
   if (!sampler) return std::unexpected(sampler.error());
-  const auto placement = slots_.place(sequence.tokens());
-  assert(placement && "a sequence starts only when a slot is free");
   sequence.sampler = std::move(*sampler);
-  sequence.slot = placement->slot;
-  const auto reusable = sequence.tokens().first(sequence.n_tokens() - 1);
-  const bool restored = restore_slot(placement->slot, reusable, placement->n_reused);
-  sequence.n_computed =
-      restored ? static_cast<std::uint32_t>(slots_.tokens(placement->slot).size()) : prepare_slot(*placement);
-  sequence.stats.n_cached = sequence.n_computed;
+  const auto opened = kv_.open(sequence.tokens());
+  sequence.slot = opened.slot;
+  sequence.n_computed = opened.n_computed;
+  sequence.stats.n_cached = opened.n_computed;
   log::debug("engine", "sequence {}: {} of {} prompt tokens found, in slot {}", sequence.id(),
              sequence.n_computed, sequence.n_tokens(), sequence.slot.value);
-  slots_.take(sequence.slot);
   sequence.on(SequenceInput::kStart);
   return {};
-}
-
-// Makes backend and table hold the placement's prefix and nothing else; less of it where the model's memory refuses.
-std::uint32_t Engine::prepare_slot(const SlotTable::Placement& placement) {
-  const auto& [slot, n_reused, source] = placement;
-  const std::uint32_t n_kept = source ? 0 : n_reused;
-  set_aside(slot, n_kept);
-  keep_slot(slot, n_kept);
-  if (source) {
-    copies_work_ = backend_.copy_prefix(*source, slot, static_cast<std::int32_t>(n_reused));
-    if (copies_work_) slots_.append(slot, slots_.tokens(*source).first(n_reused));
-  }
-  return static_cast<std::uint32_t>(slots_.tokens(slot).size());
-}
-
-// Cuts the slot to its first tokens; to none where the model's memory refuses.
-void Engine::keep_slot(inference::SlotId slot, std::uint32_t n_kept) {
-  if (n_kept >= slots_.tokens(slot).size()) return;
-  const bool cut = backend_.remove_from(slot, static_cast<std::int32_t>(n_kept));
-  slots_.cut(slot, cut ? n_kept : 0);
-  // Removing everything cannot be refused.
-  if (!cut) (void)backend_.remove_from(slot, 0);
-}
-
-// Before a slot is cut to n_kept tokens: what it holds goes to host memory, unless that has it, or another slot does.
-void Engine::set_aside(inference::SlotId slot, std::uint32_t n_kept) {
-  const auto tokens = slots_.tokens(slot);
-  if (tokens.size() < n_kept + kLeastStored || slots_.elsewhere(slot) ||
-      !store_.wants(tokens, backend_.state_size(slot)))
-    return;
-  if (auto state = backend_.state(slot); !state.empty()) store_.put(tokens, std::move(state));
-}
-
-// Takes the prompt's beginning from host memory when that has so much more of it than the slots that it is worth while.
-bool Engine::restore_slot(inference::SlotId slot, std::span<const inference::Token> prompt,
-                          std::uint32_t n_reused) {
-  const auto stored = store_.find(prompt);
-  if (!stored || stored->n_shared < n_reused + kLeastStored) return false;
-  set_aside(slot, 0);
-  keep_slot(slot, 0);
-  if (!backend_.restore(slot, stored->entry->state)) return false;
-  slots_.append(slot, stored->entry->tokens);
-  keep_slot(slot, stored->n_shared);
-  return true;
 }
 
 // --- one step
@@ -283,7 +228,7 @@ void Engine::take_results(const BatchPlan& plan) {
   for (const auto& share : plan.shares) {
     Sequence& sequence = *running_[share.index];
     batch_index += static_cast<std::int32_t>(share.n_tokens);
-    slots_.append(sequence.slot, sequence.tokens().subspan(sequence.n_computed, share.n_tokens));
+    kv_.append(sequence.slot, sequence.tokens().subspan(sequence.n_computed, share.n_tokens));
     sequence.n_computed += share.n_tokens;
     // A prompt's waiting adds up, so that it comes before newer ones for good; a stream's turn begins anew.
     sequence.steps_waited = sequence.state() == SequenceState::kDecode ? 0 : sequence.steps_waited - 1;
@@ -306,10 +251,11 @@ void Engine::take_token(Sequence& sequence, std::int32_t batch_index) {
                         sequence.n_tokens() >= backend_.card().n_ctx_sequence;
   const bool ends = piece.ends_generation || stop || at_limit;
   if (ends && !stop) text += sequence.rest_of_text();
+  auto probabilities = piece.ends_generation ? std::vector<wire::TokenProbabilities>{} : spelled(*sampled);
   events_.emplace_back(wire::SequenceText{.id = sequence.id(),
                                           .tokens = {sampled->token},
                                           .text = std::move(text),
-                                          .probabilities = spelled(*sampled)});
+                                          .probabilities = std::move(probabilities)});
   if (!ends) return;
   const bool stopped = piece.ends_generation || stop;
   finish(sequence, stopped ? wire::FinishReason::kStop : wire::FinishReason::kLength,
@@ -321,11 +267,7 @@ void Engine::take_token(Sequence& sequence, std::int32_t batch_index) {
 // After kNoMemorySlot: gives up a cached prefix, else halves the batch. False when the one token that is left cannot
 // be placed: its sequence has failed then, alone.
 bool Engine::make_room(BatchPlan& plan) {
-  if (const auto cached = slots_.oldest_cached()) {
-    set_aside(*cached, 0);
-    keep_slot(*cached, 0);
-    return true;
-  }
+  if (kv_.give_up_oldest()) return true;
   const std::uint32_t n_tokens = plan.n_tokens();
   if (n_tokens > 1) {
     std::uint32_t n_left = n_tokens / 2;
@@ -351,8 +293,7 @@ bool Engine::make_room(BatchPlan& plan) {
 void Engine::isolate_after(const BatchPlan& plan, const Error& error) {
   for (const auto& share : plan.shares) {
     Sequence& sequence = *running_[share.index];
-    (void)backend_.remove_from(sequence.slot, 0);
-    slots_.cut(sequence.slot, 0);
+    kv_.forget(sequence.slot);
     sequence.n_computed = 0;
     if (sequence.suspect) {
       end_with(sequence, error);
@@ -390,7 +331,7 @@ void Engine::end_with(Sequence& sequence, Error error) {
 }
 
 void Engine::release(Sequence& sequence) {
-  if (sequence.state() != SequenceState::kWaiting) slots_.release(sequence.slot);
+  if (sequence.state() != SequenceState::kWaiting) kv_.close(sequence.slot);
   sequence.on(SequenceInput::kEnd);
 }
 

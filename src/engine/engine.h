@@ -15,10 +15,9 @@
 #include <memory>
 #include <vector>
 
-#include "engine/prefix_store.h"
+#include "engine/kv_cache.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
-#include "engine/slot_table.h"
 #include "inference/inference_backend.h"
 #include "wire/messages.h"
 
@@ -58,11 +57,6 @@ class Engine {
   void admit_waiting();
   [[nodiscard]] bool follows_another(const Sequence& sequence);
   [[nodiscard]] Status start(Sequence& sequence);
-  [[nodiscard]] std::uint32_t prepare_slot(const SlotTable::Placement& placement);
-  void keep_slot(inference::SlotId slot, std::uint32_t n_kept);
-  void set_aside(inference::SlotId slot, std::uint32_t n_kept);
-  [[nodiscard]] bool restore_slot(inference::SlotId slot, std::span<const inference::Token> prompt,
-                                  std::uint32_t n_reused);
 
   [[nodiscard]] BatchPlan plan_step() const;
   void run_batch(BatchPlan plan);
@@ -81,11 +75,9 @@ class Engine {
   inference::InferenceBackend& backend_;
   Clock clock_;
   Scheduler scheduler_;
-  SlotTable slots_;
-  PrefixStore store_;
+  KvCache kv_;
   std::deque<std::unique_ptr<Sequence>> waiting_;  // in order of arrival
   Sequences running_;                              // each holds a slot
-  bool copies_work_ = true;                        // as the last attempt to copy a prefix showed
   std::vector<inference::BatchToken> batch_;       // scratch
   std::vector<wire::SequenceEvent> events_;
   wire::EngineStatus status_;

@@ -89,6 +89,7 @@ void Generation::end_by_consumer(Ending ending) {
   const auto tell = std::move(on_cancel_);
   n_text_taken_ = text_.size();
   n_tokens_taken_ = tokens_.size();
+  probabilities_.clear();
   end(std::move(ending));
   tell(*this);
 }
@@ -135,7 +136,8 @@ asio::awaitable<Status> Generation::accepted(std::shared_ptr<Generation> self) {
 asio::awaitable<StreamEvent> Generation::next(std::shared_ptr<Generation> self) {
   assert(!self->ending_taken_ && "nothing comes after the terminal event");
   while (true) {
-    if (self->n_text_taken_ < self->text_.size()) co_return self->take_text();
+    const bool has_text = self->n_text_taken_ < self->text_.size();
+    if (has_text || (self->ending_ && !self->probabilities_.empty())) co_return self->take_text();
     if (self->ending_) break;
     co_await self->changed_.wait();
   }

@@ -21,7 +21,8 @@
 namespace minerva::gateway {
 
 struct TextDelta {
-  std::string text;  // whole code points, not empty
+  std::string
+      text;  // whole code points; empty only at the end, for the probabilities of tokens that showed none
   std::uint32_t n_tokens = 0;
   std::vector<wire::TokenProbabilities> probabilities;  // of these tokens, when the request asked for them
 };

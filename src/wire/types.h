@@ -114,8 +114,9 @@ struct SequenceText {
   std::uint64_t id = 0;
   std::vector<Token>
       tokens;  // may be more or less than `text` shows: text is held back at stop strings and inside UTF-8
-  std::string text;                               // whole code points
-  std::vector<TokenProbabilities> probabilities;  // one for each token when the request asked for them
+  std::string text;  // whole code points
+  std::vector<TokenProbabilities>
+      probabilities;  // one for each token when the request asked for them; none for a token that ends the generation
 };
 
 struct SequenceFinished {

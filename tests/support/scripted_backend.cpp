@@ -35,8 +35,8 @@ std::vector<Token> full_answer(const std::string& prompt) {
 
 class ScriptedSampler final : public Sampler {
  public:
-  ScriptedSampler(const ScriptedBackend& backend, bool ignore_eos)
-      : backend_{backend}, ignore_eos_{ignore_eos} {}
+  ScriptedSampler(const ScriptedBackend& backend, bool ignore_eos, bool wants_probabilities)
+      : backend_{backend}, ignore_eos_{ignore_eos}, wants_probabilities_{wants_probabilities} {}
 
   Result<inference::Sampled> sample(std::int32_t batch_index, std::uint32_t /*n_generated*/) override {
     const auto tokens = backend_.tokens_at(batch_index);
@@ -44,13 +44,17 @@ class ScriptedSampler final : public Sampler {
     if (options.sampling_fails && options.sampling_fails(text_of(tokens)))
       return fail(ErrorCode::kSamplingFailed, "scripted");
     const Token next = options.next(tokens);
-    return inference::Sampled{.token = next == kEndToken && ignore_eos_ ? byte_token('.') : next,
-                              .probabilities = {}};
+    inference::Sampled sampled{.token = next == kEndToken && ignore_eos_ ? byte_token('.') : next,
+                               .probabilities = {}};
+    if (wants_probabilities_)
+      sampled.probabilities = {.chosen = {.token = sampled.token, .value = 0}, .likeliest = {}};
+    return sampled;
   }
 
  private:
   const ScriptedBackend& backend_;
   bool ignore_eos_;
+  bool wants_probabilities_;
 };
 
 }  // namespace
@@ -167,7 +171,7 @@ Result<std::unique_ptr<Sampler>> ScriptedBackend::make_sampler(const wire::Sampl
                                                                std::span<const Token> /*prompt*/,
                                                                bool ignore_eos) {
   if (params.top_p < 0.0F) return fail(ErrorCode::kInvalidRequest, "top_p must be between 0 and 1", "top_p");
-  return std::make_unique<ScriptedSampler>(*this, ignore_eos);
+  return std::make_unique<ScriptedSampler>(*this, ignore_eos, params.n_probs >= 0);
 }
 
 Result<DecodeStatus> ScriptedBackend::decode(std::span<const BatchToken> batch) {

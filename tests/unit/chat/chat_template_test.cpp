@@ -4,22 +4,16 @@
 
 #include "golden.h"
 #include "golden_clock.h"
+#include "make_template.h"
 
 namespace minerva::chat {
 namespace {
 
+using test::made;
+using test::published;
+
 constexpr const char* kWeatherTool =
     R"([{"type": "function", "function": {"name": "weather", "description": "Weather.", "parameters": {"type": "object", "properties": {}}}}])";
-
-ChatTemplate made(const std::string& source) {
-  auto result = ChatTemplate::make(source, "<s>", "</s>");
-  EXPECT_TRUE(result) << result.error().message;
-  return std::move(*result);
-}
-
-ChatTemplate published(const std::string& name) {
-  return made(test::read_data("templates/" + name + ".jinja"));
-}
 
 ChatMessage said(Role role, const std::string& content) { return {.role = role, .content = content}; }
 

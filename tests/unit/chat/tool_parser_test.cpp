@@ -9,7 +9,7 @@
 #include "chat/chat_template.h"
 #include "chat/tools/marker.h"
 #include "chat/tools/tool_call_ids.h"
-#include "golden.h"
+#include "make_template.h"
 
 namespace minerva::chat {
 namespace {
@@ -81,11 +81,7 @@ struct Answers {
   }
 };
 
-ToolCallSyntax published(const std::string& name) {
-  return ChatTemplate::make(test::read_data("templates/" + name + ".jinja"), "<s>", "</s>")
-      .value()
-      .tool_syntax();
-}
+ToolCallSyntax published(const std::string& name) { return test::published(name).tool_syntax(); }
 
 TEST(ToolParserTest, TellsTextFromCalls) {
   const Answers hermes;

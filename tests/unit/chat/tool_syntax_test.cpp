@@ -7,23 +7,16 @@
 
 #include "chat/chat_template.h"
 #include "chat/tools/marker.h"
-#include "golden.h"
+#include "make_template.h"
 
 namespace minerva::chat {
 namespace {
 
+using test::made;
+using test::published;
+
 using Form = ToolCallSyntax::Form;
 using Ids = ToolCallSyntax::Ids;
-
-ChatTemplate made(const std::string& source) {
-  auto result = ChatTemplate::make(source, "<s>", "</s>");
-  EXPECT_TRUE(result) << result.error().message;
-  return std::move(*result);
-}
-
-ChatTemplate published(const std::string& name) {
-  return made(test::read_data("templates/" + name + ".jinja"));
-}
 
 // A template of ChatML turns, with `call` between the assistant's content and the end of its turn.
 std::string chatml_with(const std::string& call) {

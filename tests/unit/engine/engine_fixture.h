@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +29,7 @@ class EngineFixture {
     std::size_t n_ends = 0;
     std::string text;
     std::vector<wire::Token> tokens;
+    std::vector<wire::TokenProbabilities> probabilities;
     std::optional<wire::SequenceFinished> finished;
     std::optional<Error> error;
     std::vector<std::uint64_t> token_times_us;
@@ -79,6 +82,7 @@ class EngineFixture {
     EXPECT_TRUE(record.accepted);
     record.text += event.text;
     record.tokens.insert(record.tokens.end(), event.tokens.begin(), event.tokens.end());
+    std::ranges::move(event.probabilities, std::back_inserter(record.probabilities));
     record.token_times_us.push_back(static_cast<std::uint64_t>(backend.now().count()));
   }
   void note(Record& record, wire::SequenceFinished& event) {

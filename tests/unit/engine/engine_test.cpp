@@ -94,6 +94,18 @@ TEST(Engine, RefusesSamplingParametersThatTheBackendRefuses) {
   EXPECT_EQ(t.records[2].text, "1 2 3");
 }
 
+TEST(Engine, TheTokenThatEndsAnAnswerHasNoProbabilities) {
+  EngineFixture t;
+  wire::GenerationSpec spec;
+  spec.id = 1;
+  spec.prompt = {.text = "count 3", .spans = {{.n_bytes = 7}}};
+  spec.sampling.n_probs = 0;
+  t.submit(spec);
+  t.run();
+  EXPECT_EQ(t.records[1].tokens.size(), 4U);
+  EXPECT_EQ(t.records[1].probabilities.size(), 3U);
+}
+
 TEST(Engine, NeverDeliversAStopString) {
   EngineFixture t;
   t.submit(1, "say one two STOP three", 0, {"STOP", "nothing"});

@@ -102,6 +102,18 @@ TEST_F(GenerationTest, TokensWithoutTextWakeNobody) {
   record->fail({});
 }
 
+TEST_F(GenerationTest, ProbabilitiesOfTokensWithoutTextComeBeforeTheEnd) {
+  start();
+  ASSERT_TRUE(record->append({4}, "a", {{}}));
+  EXPECT_EQ(std::get<TextDelta>(next()).probabilities.size(), 1U);
+  ASSERT_TRUE(record->append({5}, "", {{}}));
+  ASSERT_TRUE(record->finish({.reason = wire::FinishReason::kStop, .stop_text = "x", .stats = {}}));
+  const auto last = std::get<TextDelta>(next());
+  EXPECT_EQ(last.text, "");
+  EXPECT_EQ(last.probabilities.size(), 1U);
+  EXPECT_EQ(std::get<Finished>(next()).stop_text, "x");
+}
+
 TEST_F(GenerationTest, TheRecordHoldsAllThatAContinuationNeeds) {
   start();
   ASSERT_TRUE(record->append({4}, "a"));
