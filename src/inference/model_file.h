@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct ModelFile {
   std::uint32_t n_embd = 0;
   std::uint32_t n_ff = 0;
   std::uint32_t n_vocab = 0;
+  std::set<std::string> quantizations;  // of the weights, by ggml's names: "f32", "q4_K"
   // Weights, by where they go.
   std::uint64_t input_bytes = 0;           // token embeddings: always with the CPU
   std::vector<std::uint64_t> layer_bytes;  // one a layer

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "device/devices.h"
 #include "device/host_memory.h"
+#include "inference/cpu_kernels.h"
 #include "inference/cpu_threads.h"
 #include "inference/llama_log.h"
 #include "inference/memory_report.h"
@@ -209,6 +210,7 @@ Result<LoadedModel> load_model(const wire::LoadOptions& options, const std::func
   if (!gpus) return std::unexpected(gpus.error());
   const auto shape = choose_context(options, *file);
   if (!shape) return std::unexpected(shape.error());
+  if (rows_beat_tiles(file->quantizations, device::cpu_features(), shape->n_parallel)) use_row_kernels();
   const Placement placement =
       choose_gpu_layers(*file, *shape, *gpus, !options.devices.empty(), options.n_gpu_layers);
   if (!options.ignore_memory_check) {
