@@ -24,7 +24,7 @@ constexpr std::uint32_t kMostParts = 4;
 constexpr std::uint64_t kTrials = 2;
 
 // A width that is not in use is measured again after this many steps: the machine's load and the contexts change.
-constexpr std::uint64_t kStaleSteps = 256;
+constexpr std::uint64_t kStaleSteps = 128;
 
 // All sequences at once is only given up for more than this: a turn's wait is not worth a measuring error.
 constexpr double kWorthwhile = 1.03;
