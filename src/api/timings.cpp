@@ -23,6 +23,8 @@ Json timings_json(const wire::GenerationStats& stats, const std::optional<wire::
   timings["cache_n"] = stats.n_cached;
   add_rates(timings, "prompt", stats.n_prompt - stats.n_cached, stats.prefill_us);
   add_rates(timings, "predicted", stats.n_generated, stats.decode_us);
+  timings["draft_n"] = stats.n_drafted;
+  timings["draft_n_accepted"] = stats.n_accepted;
   timings["queue_ms"] = milliseconds(stats.queue_us);
   timings["inference_ms"] = milliseconds(stats.prefill_us + stats.decode_us);
   if (!card) return timings;

@@ -19,7 +19,9 @@ constexpr std::uint32_t kLeastAwaited = 16;
 SchedulerLimits limits_for(const wire::ModelCard& card, const EngineOptions& options) {
   const std::uint32_t by_device = card.n_gpu_layers > 0 ? kMaxItlGpuMs : kMaxItlCpuMs;
   const std::uint32_t max_itl = options.max_itl_ms == wire::kMaxItlAuto ? by_device : options.max_itl_ms;
-  return {.n_batch = card.n_batch, .max_itl = std::chrono::milliseconds{max_itl}};
+  return {.n_batch = card.n_batch,
+          .n_outputs = inference::n_outputs(card.n_parallel),
+          .max_itl = std::chrono::milliseconds{max_itl}};
 }
 
 Error context_overflow(std::size_t n_prompt, std::uint32_t n_context) {
@@ -36,8 +38,9 @@ Error context_overflow(std::size_t n_prompt, std::uint32_t n_context) {
 Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Clock clock)
     : backend_{backend},
       clock_{std::move(clock)},
+      drafts_{options.drafts},
       scheduler_{limits_for(backend.card(), options)},
-      kv_{backend, backend.card().n_parallel, options.prefix_store_bytes} {
+      kv_{backend, backend.card().n_parallel, options.prefix_store_bytes, std::move(options.prefix_files)} {
   status_.kv_cells = backend.card().n_ctx_sequence * backend.card().n_parallel;
 }
 
@@ -75,6 +78,8 @@ void Engine::cancel(std::uint64_t id) {
 
 std::vector<wire::SequenceEvent> Engine::step() {
   admit_waiting();
+  kv_.save_one(running_.empty() && waiting_.empty());
+  if (running_.empty() && !waiting_.empty()) kv_.await_coming();
   if (!running_.empty()) {
     const auto begin = clock_();
     run_batch(plan_step());
@@ -84,7 +89,9 @@ std::vector<wire::SequenceEvent> Engine::step() {
   return std::exchange(events_, {});
 }
 
-bool Engine::idle() const { return waiting_.empty() && running_.empty() && events_.empty(); }
+bool Engine::idle() const {
+  return waiting_.empty() && running_.empty() && events_.empty() && !kv_.has_unsaved();
+}
 
 wire::EngineStatus Engine::status() const {
   wire::EngineStatus status = status_;
@@ -102,7 +109,7 @@ void Engine::admit_waiting() {
   for (const auto& sequence : running_) sequence->n_followers = 0;
   std::uint32_t n_kept = 0;
   for (auto it = waiting_.begin(); it != waiting_.end() && kv_.n_free_slots() > n_kept;) {
-    if (follows_another(**it)) {
+    if (follows_another(**it) || kv_.is_coming((*it)->tokens())) {
       ++n_kept;
       ++it;
       continue;
@@ -175,6 +182,8 @@ BatchPlan Engine::plan_step() const {
                         .n_context = sequence->n_computed,
                         .n_followers = sequence->n_followers,
                         .n_awaited = sequence->n_awaited,
+                        .n_draft = n_draft(*sequence),
+                        .hit_rate = sequence->drafter.hit_rate(),
                         .steps_waited = sequence->steps_waited});
   }
   BatchPlan plan = scheduler_.plan(snapshot);
@@ -182,6 +191,15 @@ BatchPlan Engine::plan_step() const {
   std::ranges::sort(plan.shares, std::less{},
                     [&](const auto& share) { return running_[share.index]->slot.value; });
   return plan;
+}
+
+// Drafted tokens of the sequence that may be computed ahead: none that its limits would cut off.
+std::uint32_t Engine::n_draft(const Sequence& sequence) const {
+  const auto n_drafted = static_cast<std::uint32_t>(sequence.drafter.draft().size());
+  const std::uint32_t n_room = backend_.card().n_ctx_sequence - sequence.n_tokens();
+  const std::uint32_t max_tokens = sequence.spec().max_tokens;
+  const std::uint32_t n_wanted = max_tokens > 0 ? max_tokens - sequence.n_generated() - 1 : n_room;
+  return std::min({n_drafted, n_room, n_wanted});
 }
 
 void Engine::run_batch(BatchPlan plan) {
@@ -214,26 +232,59 @@ void Engine::assemble(const BatchPlan& plan) {
     const Sequence& sequence = *running_[share.index];
     for (std::uint32_t i = 0; i < share.n_tokens; ++i) {
       const std::uint32_t position = sequence.n_computed + i;
-      batch_.push_back({.token = sequence.tokens()[position],
+      const bool is_drafted = position >= sequence.n_tokens();
+      batch_.push_back({.token = is_drafted ? sequence.drafter.draft()[position - sequence.n_tokens()]
+                                            : sequence.tokens()[position],
                         .position = static_cast<std::int32_t>(position),
                         .slot = sequence.slot,
-                        .wants_logits = position + 1 == sequence.n_tokens()});
+                        .wants_logits = position + 1 >= sequence.n_tokens()});
     }
   }
 }
 
 void Engine::take_results(const BatchPlan& plan) {
   for (const auto& sequence : running_) ++sequence->steps_waited;
-  std::int32_t batch_index = -1;
+  std::int32_t batch_index = 0;
   for (const auto& share : plan.shares) {
     Sequence& sequence = *running_[share.index];
+    if (sequence.state() == SequenceState::kDecode) {
+      sequence.steps_waited = 0;
+      take_decoded(sequence, share.n_tokens, batch_index);
+    } else {
+      // A prompt's waiting adds up, so that it comes before newer ones for good; a stream's turn begins anew.
+      --sequence.steps_waited;
+      note_computed(sequence, share.n_tokens);
+      const auto n_tokens = static_cast<std::int32_t>(share.n_tokens);
+      if (sequence.n_left() == 0) take_token(sequence, batch_index + n_tokens - 1);
+    }
     batch_index += static_cast<std::int32_t>(share.n_tokens);
-    kv_.append(sequence.slot, sequence.tokens().subspan(sequence.n_computed, share.n_tokens));
-    sequence.n_computed += share.n_tokens;
-    // A prompt's waiting adds up, so that it comes before newer ones for good; a stream's turn begins anew.
-    sequence.steps_waited = sequence.state() == SequenceState::kDecode ? 0 : sequence.steps_waited - 1;
-    if (sequence.n_left() == 0) take_token(sequence, batch_index);
   }
+}
+
+void Engine::note_computed(Sequence& sequence, std::uint32_t n_tokens) {
+  kv_.append(sequence.slot, sequence.tokens().subspan(sequence.n_computed, n_tokens));
+  sequence.n_computed += n_tokens;
+}
+
+// The next token, and as many more as the drafted tokens that were computed ahead turn out to be right.
+void Engine::take_decoded(Sequence& sequence, std::uint32_t n_tokens, std::int32_t batch_index) {
+  const std::uint32_t n_before = sequence.n_tokens();
+  std::uint32_t n_taken = 0;
+  do {
+    note_computed(sequence, 1);
+    take_token(sequence, batch_index++);
+    ++n_taken;
+  } while (!sequence.ended() && n_taken < n_tokens &&
+           sequence.tokens().back() == sequence.drafter.draft()[n_taken - 1]);
+  sequence.stats.n_drafted += n_tokens - 1;
+  sequence.stats.n_accepted += n_taken - 1;
+  if (n_taken < n_tokens && !kv_.trim(sequence.slot)) {
+    drafts_ = false;
+    sequence.n_computed = 0;
+    if (!sequence.ended()) sequence.on(SequenceInput::kKvLost);
+  }
+  sequence.drafter.compare(sequence.tokens().subspan(n_before));
+  if (drafts_ && !sequence.ended()) sequence.drafter.draft_after(sequence.tokens());
 }
 
 void Engine::take_token(Sequence& sequence, std::int32_t batch_index) {

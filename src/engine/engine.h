@@ -25,6 +25,8 @@ namespace minerva::engine {
 
 struct EngineOptions {
   std::uint32_t max_itl_ms = wire::kMaxItlAuto;
+  bool drafts = true;                                   // speculation by prompt lookup
+  std::unique_ptr<PrefixFiles> prefix_files = nullptr;  // for prefixes that outlive the process; null: none
   std::uint64_t prefix_store_bytes = 0;  // host memory for prefixes whose slot was needed; 0: none
 };
 
@@ -65,6 +67,9 @@ class Engine {
   void isolate_after(const BatchPlan& plan, const Error& error);
   [[nodiscard]] bool make_room(BatchPlan& plan);
 
+  [[nodiscard]] std::uint32_t n_draft(const Sequence& sequence) const;
+  void note_computed(Sequence& sequence, std::uint32_t n_tokens);
+  void take_decoded(Sequence& sequence, std::uint32_t n_tokens, std::int32_t batch_index);
   void take_token(Sequence& sequence, std::int32_t batch_index);
   [[nodiscard]] std::vector<wire::TokenProbabilities> spelled(const inference::Sampled& sampled) const;
   void finish(Sequence& sequence, wire::FinishReason reason, std::string stop_text);
@@ -74,6 +79,7 @@ class Engine {
 
   inference::InferenceBackend& backend_;
   Clock clock_;
+  bool drafts_;  // whether tokens are drafted; no longer when the model's memory turned out not to be cut
   Scheduler scheduler_;
   KvCache kv_;
   std::deque<std::unique_ptr<Sequence>> waiting_;  // in order of arrival

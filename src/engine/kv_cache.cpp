@@ -1,5 +1,6 @@
 #include "engine/kv_cache.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -9,10 +10,17 @@ namespace {
 // A shorter prefix is computed sooner than it goes to host memory and back.
 constexpr std::uint32_t kLeastStored = 64;
 
+// A shorter one is not worth a file.
+constexpr std::uint32_t kLeastSaved = 256;
+
+// A copy of more bytes than this takes longer than the streams should notice.
+constexpr std::size_t kMostSavedInPassing = std::size_t{64} << 20U;
+
 }  // namespace
 
-KvCache::KvCache(inference::InferenceBackend& backend, std::uint32_t n_slots, std::uint64_t store_bytes)
-    : backend_{backend}, slots_{n_slots}, store_{store_bytes} {}
+KvCache::KvCache(inference::InferenceBackend& backend, std::uint32_t n_slots, std::uint64_t store_bytes,
+                 std::unique_ptr<PrefixFiles> files)
+    : backend_{backend}, slots_{n_slots}, store_{store_bytes}, files_{std::move(files)} {}
 
 KvCache::Opened KvCache::open(std::span<const Token> prompt) {
   const auto placement = slots_.place(prompt);
@@ -23,7 +31,52 @@ KvCache::Opened KvCache::open(std::span<const Token> prompt) {
   const std::uint32_t n_computed =
       restored ? static_cast<std::uint32_t>(slots_.tokens(slot).size()) : prepare(*placement);
   slots_.take(slot);
+  std::erase(unsaved_, slot);
   return {.slot = slot, .n_computed = n_computed};
+}
+
+void KvCache::close(SlotId slot) {
+  slots_.release(slot);
+  if (is_worth_a_file(slots_.tokens(slot))) unsaved_.push_back(slot);
+}
+
+bool KvCache::is_coming(std::span<const Token> prompt) {
+  if (!files_) return false;
+  for (auto& prefix : files_->take_fetched()) store_.put(std::move(prefix));
+  const auto reusable = prompt.first(prompt.size() - 1);
+  const std::uint32_t n_here = std::max(n_found(prompt), store_.n_shared(reusable));
+  return files_->fetch(reusable, n_here + kLeastStored, store_.max_bytes());
+}
+
+void KvCache::save_one(bool at_leisure) {
+  const auto fits = [&](SlotId slot) {
+    return at_leisure || backend_.state_size(slot) <= kMostSavedInPassing;
+  };
+  const auto it = std::ranges::find_if(unsaved_, fits);
+  if (it == unsaved_.end()) return;
+  const SlotId slot = *it;
+  unsaved_.erase(it);
+  const auto tokens = slots_.tokens(slot);
+  // Another slot with the same beginning may have been saved meanwhile.
+  if (!is_worth_a_file(tokens)) return;
+  auto state = backend_.state(slot);
+  if (state.empty()) return;
+  files_->save(std::make_shared<const StoredPrefix>(
+      StoredPrefix{.tokens = {tokens.begin(), tokens.end()}, .state = std::move(state)}));
+}
+
+// A file for every turn of a conversation would hold its beginning again and again.
+bool KvCache::is_worth_a_file(std::span<const Token> tokens) const {
+  if (!files_ || tokens.size() < kLeastSaved) return false;
+  const std::size_t n_new = tokens.size() - files_->n_saved(tokens);
+  return n_new * 4 >= tokens.size();
+}
+
+bool KvCache::trim(SlotId slot) {
+  const auto n_kept = static_cast<std::int32_t>(slots_.tokens(slot).size());
+  if (backend_.remove_from(slot, n_kept)) return true;
+  forget(slot);
+  return false;
 }
 
 void KvCache::forget(SlotId slot) {
@@ -75,7 +128,12 @@ void KvCache::set_aside(SlotId slot, std::uint32_t n_kept) {
   if (tokens.size() < n_kept + kLeastStored || slots_.elsewhere(slot) ||
       !store_.wants(tokens, backend_.state_size(slot)))
     return;
-  if (auto state = backend_.state(slot); !state.empty()) store_.put(tokens, std::move(state));
+  auto state = backend_.state(slot);
+  if (state.empty()) return;
+  const auto prefix = std::make_shared<const StoredPrefix>(
+      StoredPrefix{.tokens = {tokens.begin(), tokens.end()}, .state = std::move(state)});
+  store_.put(prefix);
+  if (is_worth_a_file(prefix->tokens)) files_->save(prefix);
 }
 
 // Cuts the slot to its first tokens; to none where the model's memory refuses.

@@ -1,14 +1,17 @@
 #pragma once
-// The KV memory of the engine's slots: the table of what each holds, the backend that holds it, and the host-memory tier
-// behind them, kept in step.
+// The KV memory of the engine's slots: the table of what each holds, the backend that holds it, and the tiers behind them in
+// host memory and on disk, kept in step.
 //
 // Threads: one thread calls everything. The backend must outlive the cache. What the model's memory refuses (cutting,
 // copying, restoring) costs computing again and is never an error.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
+#include "engine/prefix_files.h"
 #include "engine/prefix_store.h"
 #include "engine/slot_table.h"
 #include "inference/inference_backend.h"
@@ -17,8 +20,9 @@ namespace minerva::engine {
 
 class KvCache {
  public:
-  // store_bytes: host memory for prefixes whose slot was needed; 0: none.
-  KvCache(inference::InferenceBackend& backend, std::uint32_t n_slots, std::uint64_t store_bytes);
+  // store_bytes: host memory for prefixes whose slot was needed; 0: none. files: null for none; they need some host memory.
+  KvCache(inference::InferenceBackend& backend, std::uint32_t n_slots, std::uint64_t store_bytes,
+          std::unique_ptr<PrefixFiles> files);
 
   struct Opened {
     SlotId slot{};
@@ -28,10 +32,24 @@ class KvCache {
   // free.
   [[nodiscard]] Opened open(std::span<const Token> prompt);
   // The slot is free again; what it holds stays, to be found.
-  void close(SlotId slot) { slots_.release(slot); }
+  void close(SlotId slot);
+
+  // Whether a file has so much more of the prompt than the slots and host memory that it is being read: ask again then.
+  [[nodiscard]] bool is_coming(std::span<const Token> prompt);
+  // Waits for one that is.
+  void await_coming() { files_->await_fetched(); }
+
+  // Slots that were closed and have something for a file.
+  [[nodiscard]] bool has_unsaved() const { return !unsaved_.empty(); }
+  // Saves one of them; one that would hold up others for long only while nothing else is to be done.
+  void save_one(bool at_leisure);
 
   // These tokens of the slot's sequence were computed.
   void append(SlotId slot, std::span<const Token> tokens) { slots_.append(slot, tokens); }
+
+  // The backend computed more of the slot's sequence than was appended: it is to forget that. False, and the slot empty,
+  // where the model's memory refuses.
+  [[nodiscard]] bool trim(SlotId slot);
 
   // What the slot holds is not known any more.
   void forget(SlotId slot);
@@ -51,11 +69,14 @@ class KvCache {
   [[nodiscard]] std::uint32_t prepare(const SlotTable::Placement& placement);
   [[nodiscard]] bool restore(SlotId slot, std::span<const Token> prompt, std::uint32_t n_reused);
   void set_aside(SlotId slot, std::uint32_t n_kept);
+  [[nodiscard]] bool is_worth_a_file(std::span<const Token> tokens) const;
   void cut(SlotId slot, std::uint32_t n_kept);
 
   inference::InferenceBackend& backend_;
   SlotTable slots_;
   PrefixStore store_;
+  std::unique_ptr<PrefixFiles> files_;
+  std::vector<SlotId> unsaved_;
   bool copies_work_ = true;
 };
 

@@ -7,12 +7,8 @@
 
 namespace minerva::engine {
 
-std::uint64_t PrefixStore::size_of(const Entry& entry) {
-  return entry.state.size() + entry.tokens.size() * sizeof(Token);
-}
-
 void PrefixStore::drop(Entries::iterator entry) {
-  n_bytes_ -= size_of(**entry);
+  n_bytes_ -= (*entry)->n_bytes();
   entries_.erase(entry);
 }
 
@@ -22,16 +18,21 @@ bool PrefixStore::wants(std::span<const Token> tokens, std::uint64_t n_bytes) co
       entries_, [&](const auto& entry) { return common_prefix(entry->tokens, tokens) == tokens.size(); });
 }
 
-void PrefixStore::put(std::span<const Token> tokens, inference::SlotState state) {
+void PrefixStore::put(std::shared_ptr<const StoredPrefix> prefix) {
   for (auto it = entries_.begin(); it != entries_.end();) {
     const auto entry = it++;
     const auto& own = (*entry)->tokens;
-    if (common_prefix(own, tokens) == own.size()) drop(entry);
+    if (common_prefix(own, prefix->tokens) == own.size()) drop(entry);
   }
-  entries_.push_front(std::make_shared<const Entry>(
-      Entry{.tokens = {tokens.begin(), tokens.end()}, .state = std::move(state)}));
-  n_bytes_ += size_of(*entries_.front());
+  n_bytes_ += prefix->n_bytes();
+  entries_.push_front(std::move(prefix));
   while (n_bytes_ > max_bytes_) drop(std::prev(entries_.end()));
+}
+
+std::uint32_t PrefixStore::n_shared(std::span<const Token> prompt) const {
+  std::uint32_t most = 0;
+  for (const auto& entry : entries_) most = std::max(most, common_prefix(entry->tokens, prompt));
+  return most;
 }
 
 std::optional<PrefixStore::Match> PrefixStore::find(std::span<const Token> prompt) {

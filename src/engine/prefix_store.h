@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/stored_prefix.h"
 #include "inference/inference_backend.h"
 
 namespace minerva::engine {
@@ -19,12 +20,8 @@ class PrefixStore {
  public:
   using Token = inference::Token;
 
-  struct Entry {
-    std::vector<Token> tokens;
-    inference::SlotState state;
-  };
   struct Match {
-    std::shared_ptr<const Entry> entry;
+    std::shared_ptr<const StoredPrefix> entry;
     std::uint32_t n_shared = 0;  // tokens with which both begin
   };
 
@@ -35,18 +32,20 @@ class PrefixStore {
   [[nodiscard]] bool wants(std::span<const Token> tokens, std::uint64_t n_bytes) const;
 
   // Entries that these tokens begin with go: the new one serves for them.
-  void put(std::span<const Token> tokens, inference::SlotState state);
+  void put(std::shared_ptr<const StoredPrefix> prefix);
 
   // The entry that shares most with the prompt; it counts as used now.
   [[nodiscard]] std::optional<Match> find(std::span<const Token> prompt);
+  // Tokens of the prompt's beginning that find() would find.
+  [[nodiscard]] std::uint32_t n_shared(std::span<const Token> prompt) const;
 
+  [[nodiscard]] std::uint64_t max_bytes() const { return max_bytes_; }
   [[nodiscard]] std::uint64_t n_bytes() const { return n_bytes_; }
   [[nodiscard]] std::size_t n_entries() const { return entries_.size(); }
 
  private:
-  using Entries = std::list<std::shared_ptr<const Entry>>;
+  using Entries = std::list<std::shared_ptr<const StoredPrefix>>;
 
-  static std::uint64_t size_of(const Entry& entry);
   void drop(Entries::iterator entry);
 
   std::uint64_t max_bytes_;

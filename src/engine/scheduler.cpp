@@ -1,6 +1,7 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace minerva::engine {
@@ -34,6 +35,23 @@ std::int64_t urgency(const Runnable& prompt) {
       prompt.n_followers > 0 ? std::min(prompt.n_left, prompt.n_awaited) : prompt.n_left;
   return std::int64_t{n_needed} / (1 + std::int64_t{prompt.n_followers}) -
          kAgeingTokens * prompt.steps_waited;
+}
+
+// Numbers of drafted tokens that are tried. With the token itself they make a power of two, which kernels like.
+constexpr std::array kDraftLengths{1U, 3U, 7U, 15U};
+
+// A size of step that was not measured yet is tried when its drafted tokens are at least so probable.
+constexpr double kLeastTrialRate = 0.8;
+
+// A drafted step must be better than a plain one by this, or the estimates' errors would cost more than it gains.
+constexpr double kLeastGain = 1.05;
+
+// Tokens to be expected of one sequence: the certain one, and each drafted one if all before it hit.
+double expected_tokens(double hit_rate, std::uint32_t n_draft) {
+  double sum = 1;
+  double probability = 1;
+  for (std::uint32_t i = 0; i < n_draft; ++i) sum += probability *= hit_rate;
+  return sum;
 }
 
 std::uint64_t attended(std::span<const std::size_t> indices, std::span<const Runnable> snapshot) {
@@ -88,6 +106,34 @@ std::uint32_t Scheduler::decode_width(std::uint32_t n_neighbours, std::uint64_t 
   return best;
 }
 
+// How many drafted tokens to compute ahead for each of these sequences; as many for all, because the library computes
+// sequences of different lengths one group after the other.
+std::uint32_t Scheduler::n_ahead(Order decoding, Snapshot snapshot) const {
+  const auto n_sequences = static_cast<std::uint32_t>(decoding.size());
+  const std::uint64_t n_attended = attended(decoding, snapshot);
+  const auto plain = costs_.decode(n_sequences, n_attended);
+  if (!plain) return 0;
+  std::uint32_t best = 0;
+  double best_rate = kLeastGain * n_sequences / plain->count();
+  for (const std::uint32_t n : kDraftLengths) {
+    const std::uint32_t n_tokens = n_sequences * (n + 1);
+    if (n_tokens > std::min(limits_.n_outputs, limits_.n_batch)) break;
+    double n_expected = 0;
+    double least_hit_rate = 1;
+    for (const std::size_t i : decoding) {
+      if (snapshot[i].n_draft < n) return best;
+      n_expected += expected_tokens(snapshot[i].hit_rate, n);
+      least_hit_rate = std::min(least_hit_rate, snapshot[i].hit_rate);
+    }
+    if (costs_.n_measured(n_tokens) < kTrials) return least_hit_rate >= kLeastTrialRate ? n : best;
+    const double rate = n_expected / costs_.decode(n_tokens, n_attended * (n + 1))->count();
+    if (rate <= best_rate) continue;
+    best = n;
+    best_rate = rate;
+  }
+  return best;
+}
+
 std::uint32_t Scheduler::prefill_budget(Order decoding, const Runnable& first, Snapshot snapshot) const {
   const auto n_decode = static_cast<std::uint32_t>(decoding.size());
   const std::uint32_t room = limits_.n_batch - std::min(limits_.n_batch, n_decode);
@@ -121,8 +167,9 @@ BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
   const std::span fitting = decoding.first(std::min<std::size_t>(n_decoding, limits_.n_batch));
   const Order taken = prompts.empty() ? take_turn(fitting, snapshot) : Order{fitting};
 
+  const std::uint32_t n_drafted = prompts.empty() ? n_ahead(taken, snapshot) : 0;
   BatchPlan plan;
-  for (const std::size_t i : taken) plan.shares.push_back({.index = i, .n_tokens = 1});
+  for (const std::size_t i : taken) plan.shares.push_back({.index = i, .n_tokens = 1 + n_drafted});
   if (prompts.empty()) return plan;
   std::uint32_t budget = prefill_budget(taken, snapshot[prompts.front()], snapshot);
   for (const std::size_t i : prompts) {

@@ -9,6 +9,9 @@
 // kernels make that faster: eight sequences on a CPU may be served sooner, each of them, by four at a time. Neighbours are
 // taken together, because the library computes the sequences of neighbouring KV streams at once and others one group after
 // the other (llama.cpp src/llama-batch.cpp, split_equal).
+//
+// Drafted tokens are computed ahead, as many for each sequence of the step, when the tokens to be expected are worth the
+// step's greater cost.
 
 #include <chrono>
 #include <cstddef>
@@ -28,6 +31,8 @@ struct Runnable {
   std::uint32_t n_context = 0;    // tokens computed before
   std::uint32_t n_followers = 0;  // requests that wait for a prefix which this one is computing
   std::uint32_t n_awaited = 0;    // tokens to compute until the first of them can begin
+  std::uint32_t n_draft = 0;      // drafted tokens that may be computed ahead
+  double hit_rate = 0;            // how probable each of them is when those before it were right
   std::uint32_t steps_waited =
       0;  // without a token in the batch: since its last one, or of a prompt, all of them
 };
@@ -44,6 +49,7 @@ struct BatchPlan {
 
 struct SchedulerLimits {
   std::uint32_t n_batch = 512;           // most tokens of a step
+  std::uint32_t n_outputs = 16;          // most of them whose sequences decode, with drafted ones
   std::chrono::milliseconds max_itl{0};  // longest step while a sequence decodes; 0: no limit
 };
 
@@ -61,6 +67,7 @@ class Scheduler {
 
   [[nodiscard]] Order take_turn(std::span<std::size_t> decoding, Snapshot snapshot) const;
   [[nodiscard]] std::uint32_t decode_width(std::uint32_t n_neighbours, std::uint64_t n_context) const;
+  [[nodiscard]] std::uint32_t n_ahead(Order decoding, Snapshot snapshot) const;
   [[nodiscard]] std::uint32_t prefill_budget(Order decoding, const Runnable& first, Snapshot snapshot) const;
 
   SchedulerLimits limits_;

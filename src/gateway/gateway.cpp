@@ -276,6 +276,8 @@ void Gateway::Impl::measure(const Generation& ended) {
     const std::chrono::microseconds in_engine{finished->stats.queue_us};
     sample.queue = since_arrival(times.sent) + Seconds{in_engine};
     sample.n_cached = finished->stats.n_cached;
+    sample.n_drafted = finished->stats.n_drafted;
+    sample.n_accepted = finished->stats.n_accepted;
   }
   metrics_.request_ended(sample);
 }

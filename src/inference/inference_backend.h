@@ -4,6 +4,7 @@
 // Threads: card(), tokenize() and piece() are const and safe from any thread once the backend exists; everything else
 // belongs to the engine's thread. The real one is LlamaCppBackend; tests script their own.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -58,6 +59,12 @@ class Sampler {
   [[nodiscard]] virtual Result<Sampled> sample(std::int32_t batch_index, std::uint32_t n_generated) = 0;
 };
 
+// Entries of a batch that may want logits: each sequence's own, and some drafted ones.
+[[nodiscard]] constexpr std::uint32_t n_outputs(std::uint32_t n_parallel) {
+  constexpr std::uint32_t kLeast = 16;
+  return std::max(n_parallel, kLeast);
+}
+
 class InferenceBackend {
  public:
   virtual ~InferenceBackend() = default;
@@ -75,7 +82,7 @@ class InferenceBackend {
                                                                       std::span<const Token> prompt,
                                                                       bool ignore_eos) = 0;
 
-  // At most card().n_batch entries. An error is the whole batch's and leaves the slots in it unusable until removed.
+  // At most card().n_batch entries, of which n_outputs(card().n_parallel) want logits. An error is the whole batch's and leaves the slots in it unusable until removed.
   [[nodiscard]] virtual Result<DecodeStatus> decode(std::span<const BatchToken> batch) = 0;
 
   // Forgets positions >= `from`. False when this model's memory cannot be cut there: then remove from 0 and compute again.

@@ -91,27 +91,6 @@ std::optional<PartName> parse_part_name(std::string_view path) {
   return fits ? std::optional{std::move(name)} : std::nullopt;
 }
 
-Result<std::vector<fs::path>> all_parts(const fs::path& path) {
-  const auto name = parse_part_name(path.string());
-  if (!name || name->count < 2) return std::vector{path};
-  std::vector<fs::path> parts;
-  std::string missing;
-  for (unsigned i = 1; i <= name->count; ++i) {
-    parts.emplace_back(fmt::format("{}-{:05}-of-{:05}.gguf", name->prefix, i, name->count));
-    std::error_code error;
-    if (!fs::exists(parts.back(), error)) missing += fmt::format(" {}", parts.back().filename().string());
-  }
-  if (!missing.empty()) {
-    return invalid(path, fmt::format("parts of this model are missing:{}: put all {} parts into one folder",
-                                     missing, name->count));
-  }
-  if (name->number != 1) {
-    return invalid(path, fmt::format("this is part {} of {}: name the first part, {}", name->number,
-                                     name->count, parts.front().filename().string()));
-  }
-  return parts;
-}
-
 // --- metadata
 
 // A count, whatever integer type the writer chose; of an array (one value a layer) the largest. Zero when missing.
@@ -227,9 +206,30 @@ Status check_architecture(const fs::path& path, const ModelFile& model) {
 
 }  // namespace
 
+Result<std::vector<fs::path>> model_file_parts(const fs::path& path) {
+  const auto name = parse_part_name(path.string());
+  if (!name || name->count < 2) return std::vector{path};
+  std::vector<fs::path> parts;
+  std::string missing;
+  for (unsigned i = 1; i <= name->count; ++i) {
+    parts.emplace_back(fmt::format("{}-{:05}-of-{:05}.gguf", name->prefix, i, name->count));
+    std::error_code error;
+    if (!fs::exists(parts.back(), error)) missing += fmt::format(" {}", parts.back().filename().string());
+  }
+  if (!missing.empty()) {
+    return invalid(path, fmt::format("parts of this model are missing:{}: put all {} parts into one folder",
+                                     missing, name->count));
+  }
+  if (name->number != 1) {
+    return invalid(path, fmt::format("this is part {} of {}: name the first part, {}", name->number,
+                                     name->count, parts.front().filename().string()));
+  }
+  return parts;
+}
+
 Result<ModelFile> inspect_model_file(const fs::path& path) {
   if (const Status head = check_head(path); !head) return std::unexpected(head.error());
-  const auto parts = all_parts(path);
+  const auto parts = model_file_parts(path);
   if (!parts) return std::unexpected(parts.error());
   ModelFile model;
   for (const fs::path& part : *parts) {

@@ -31,6 +31,9 @@ struct ModelFile {
   std::uint64_t kv_bytes_per_layer = 0;
 };
 
+// The files of a model that may be in several parts, in order. kModelInvalid: a part is missing, or `path` is not the first.
+[[nodiscard]] Result<std::vector<std::filesystem::path>> model_file_parts(const std::filesystem::path& path);
+
 // kModelNotFound: no such file. kModelInvalid: everything else, each with its own sentence.
 // A file of several parts ("-00001-of-00003.gguf") is named by its first; all are checked.
 [[nodiscard]] Result<ModelFile> inspect_model_file(const std::filesystem::path& path);

@@ -19,6 +19,7 @@
 #include "device/host_memory.h"
 #include "inference/cpu_kernels.h"
 #include "inference/cpu_threads.h"
+#include "inference/inference_backend.h"
 #include "inference/llama_log.h"
 #include "inference/memory_report.h"
 #include "inference/model_card.h"
@@ -184,7 +185,7 @@ Result<ContextHandle> make_context(llama_model* model, const wire::LoadOptions& 
   params.n_seq_max = shape.n_parallel;
   params.n_batch = shape.n_batch;
   params.n_ubatch = std::min(shape.n_batch, kDefaultBatch);
-  params.n_outputs_max = shape.n_parallel;
+  params.n_outputs_max = n_outputs(shape.n_parallel);
   params.n_threads = n_threads;
   params.n_threads_batch = n_threads;
   params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_AUTO;

@@ -48,6 +48,9 @@ struct ServerMetrics::Numbers {
       counter("minerva_prompt_tokens_total", "Tokens of the prompts of ended requests");
   prometheus::Counter& cached_tokens =
       counter("minerva_prompt_tokens_cached_total", "Of these, taken from a prefix that was there already");
+  prometheus::Counter& drafted_tokens =
+      counter("minerva_draft_tokens_total", "Tokens that were computed ahead for ended requests");
+  prometheus::Counter& accepted_tokens = counter("minerva_draft_tokens_accepted_total", "Of these, right");
   prometheus::Counter& generated_tokens =
       counter("minerva_generated_tokens_total", "Tokens that were generated");
   prometheus::Gauge& running = gauge("minerva_sequences_running", "Requests that hold a sequence");
@@ -73,6 +76,8 @@ void ServerMetrics::request_ended(const RequestSample& sample) {
   numbers_->total.Observe(sample.total.count());
   numbers_->prompt_tokens.Increment(sample.n_prompt);
   numbers_->cached_tokens.Increment(sample.n_cached);
+  numbers_->drafted_tokens.Increment(sample.n_drafted);
+  numbers_->accepted_tokens.Increment(sample.n_accepted);
 }
 
 void ServerMetrics::tokens_came(std::uint32_t n_tokens, RequestSample::Seconds gap) {

@@ -20,7 +20,9 @@ struct RequestSample {
   Seconds first_token{-1};   // from its arrival
   Seconds total{0};
   std::uint32_t n_prompt = 0;
-  std::uint32_t n_cached = 0;  // of these, not computed
+  std::uint32_t n_cached = 0;   // of these, not computed
+  std::uint32_t n_drafted = 0;  // tokens computed ahead
+  std::uint32_t n_accepted = 0;
 };
 
 // How things are at the moment of a scrape.

@@ -86,6 +86,8 @@ struct GenerationStats {
   std::uint32_t n_prompt = 0;     // all prompt tokens
   std::uint32_t n_cached = 0;     // of these, found in a prefix that was there already
   std::uint32_t n_generated = 0;  // the end token counts
+  std::uint32_t n_drafted = 0;    // tokens computed ahead
+  std::uint32_t n_accepted = 0;   // of these, right: generated tokens that cost no step of their own
   std::uint64_t queue_us = 0;     // from arrival at the engine to the first prompt token's step
   std::uint64_t prefill_us = 0;   // from there to the first generated token
   std::uint64_t decode_us = 0;    // from there to the last
@@ -208,6 +210,9 @@ struct LoadOptions {
   std::uint32_t max_itl_ms = 0xFFFF'FFFF;
   // Host memory for prefixes that lost their slot; 0: none, kCacheRamAuto: a quarter of what is free, at most 2 GiB.
   std::uint32_t cache_ram_mib = 0xFFFF'FFFF;
+  bool drafts = true;            // speculation by prompt lookup
+  std::string prefix_cache_dir;  // where prefixes outlive the process; empty: nowhere
+  std::uint32_t prefix_cache_mib = 8192;
 };
 inline constexpr std::int32_t kGpuLayersAuto = -1;
 inline constexpr std::int32_t kGpuLayersAll = -2;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "device/host_memory.h"
 #include "engine/engine.h"
+#include "inference/model_fingerprint.h"
 #include "worker/command_queue.h"
 
 namespace minerva::worker {
@@ -36,6 +38,16 @@ std::uint64_t prefix_store_bytes(const wire::LoadOptions& options) {
   constexpr std::uint64_t kMost = 2 * kGiB.value;
   if (options.cache_ram_mib != wire::kCacheRamAuto) return options.cache_ram_mib * kMiB.value;
   return std::min(kMost, device::host_memory().available.value / 4);
+}
+
+// Null when no folder is named. What the library writes is for its own version only, so that is part of the key.
+Result<std::unique_ptr<engine::PrefixFiles>> open_prefix_files(const wire::LoadOptions& options,
+                                                               const std::string& engine_version) {
+  if (options.prefix_cache_dir.empty()) return nullptr;
+  const std::uint64_t version = std::hash<std::string>{}(engine_version);
+  return engine::PrefixFiles::open({.folder = options.prefix_cache_dir,
+                                    .max_bytes = options.prefix_cache_mib * kMiB.value,
+                                    .model_key = inference::model_fingerprint(options.model_path) ^ version});
 }
 
 }  // namespace
@@ -155,12 +167,16 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
     last_told = time;
     return !queue_.closed() && channel_.send(wire::LoadProgress{.fraction = fraction}).has_value();
   };
+  auto prefix_files = open_prefix_files(request.options, engine_version_);
+  if (!prefix_files) return channel_.send(wire::LoadFailed{.error = prefix_files.error()});
   auto backend = factory_(request.options, progress);
   if (!backend) return channel_.send(wire::LoadFailed{.error = backend.error()});
   backend_ = std::move(*backend);
   engine_ = std::make_unique<engine::Engine>(
       *backend_,
       engine::EngineOptions{.max_itl_ms = request.options.max_itl_ms,
+                            .drafts = request.options.drafts,
+                            .prefix_files = std::move(*prefix_files),
                             .prefix_store_bytes = prefix_store_bytes(request.options)},
       now);
   tokenizer_ = backend_.get();

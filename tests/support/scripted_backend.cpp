@@ -33,6 +33,13 @@ std::vector<Token> full_answer(const std::string& prompt) {
   return answer;
 }
 
+std::uint64_t hash_of(std::span<const Token> tokens) {
+  // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const Token token : tokens) hash = (hash ^ static_cast<std::uint64_t>(token)) * 0x100000001B3ULL;
+  return hash ^ hash >> 29U;
+}
+
 class ScriptedSampler final : public Sampler {
  public:
   ScriptedSampler(const ScriptedBackend& backend, bool ignore_eos, bool wants_probabilities)
@@ -81,12 +88,15 @@ Token counting(std::span<const Token> tokens) {
 }
 
 Token scrambled(std::span<const Token> tokens) {
-  // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const Token token : tokens) hash = (hash ^ static_cast<std::uint64_t>(token)) * 0x100000001B3ULL;
-  hash ^= hash >> 29U;
+  const std::uint64_t hash = hash_of(tokens);
   if (hash % 12 == 0) return kEndToken;
   return byte_token(static_cast<char>('a' + hash / 12 % 26));
+}
+
+Token circling(std::span<const Token> tokens) {
+  constexpr std::uint64_t kDisturbedIn = 20;
+  if (hash_of(tokens) / 7 % kDisturbedIn == 0) return scrambled(tokens);
+  return byte_token(static_cast<char>('a' + tokens.size() % 3));
 }
 
 std::string answer_to(const NextToken& next, std::string_view prompt, std::size_t max_tokens) {

@@ -47,6 +47,9 @@ using NextToken = std::function<Token(std::span<const Token> tokens)>;
 // A letter from the hash of all tokens; the end comes after a dozen letters on average.
 [[nodiscard]] Token scrambled(std::span<const Token> tokens);
 
+// "abcabc…", now and then disturbed: what can be drafted well, but not always.
+[[nodiscard]] Token circling(std::span<const Token> tokens);
+
 // The whole answer, as an engine without disturbance gives it.
 [[nodiscard]] std::string answer_to(const NextToken& next, std::string_view prompt, std::size_t max_tokens);
 

@@ -31,6 +31,9 @@ struct NumberRange {
 // "true" and "false".
 [[nodiscard]] Result<bool> parse_switch(std::string_view text);
 
+// Whether to draft: "ngram-simple" or "none".
+[[nodiscard]] Result<bool> parse_spec_type(std::string_view text);
+
 // "500ms", "30s", "2m"; a number alone is seconds. At most a day.
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 

@@ -20,7 +20,8 @@ namespace minerva::engine {
 class EngineFixture {
  public:
   explicit EngineFixture(support::ScriptedOptions options = {}, EngineOptions engine_options = {})
-      : backend{std::move(options)}, engine{backend, engine_options, [this] { return backend.now(); }} {
+      : backend{std::move(options)},
+        engine{backend, std::move(engine_options), [this] { return backend.now(); }} {
     log::configure(log::Level::kOff, "");
   }
 

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <string>
 
 #include "engine_fixture.h"
+#include "support/temporary_folder.h"
 
 namespace minerva::engine {
 namespace {
@@ -261,6 +264,65 @@ TEST(Engine, FindsAConversationAgainThatLostItsSlot) {
   EXPECT_EQ(t.records[4].finished->stats.n_cached, second.size() - 1);
 }
 
+// An engine as after a start of the program, with the files that are there.
+struct RestartedEngine : EngineFixture {
+  explicit RestartedEngine(const support::TemporaryFolder& folder,
+                           ScriptedOptions options = {.n_ctx_sequence = 1024})
+      : EngineFixture{std::move(options),
+                      {.prefix_files = std::move(*PrefixFiles::open(
+                           {.folder = folder.path(), .max_bytes = 1U << 20U, .model_key = 1})),
+                       .prefix_store_bytes = 1U << 20U}} {}
+};
+
+TEST(Engine, FindsAConversationAgainAfterARestart) {
+  const support::TemporaryFolder folder;
+  const std::string document(300, 'd');
+  {
+    RestartedEngine t{folder};
+    t.submit(1, document + "count 3");
+    t.run();
+  }
+  RestartedEngine t{folder};
+  t.submit(1, document + "count 4");
+  t.submit(2, document + "count 5");
+  t.submit(3, "count 2");
+  t.run();
+  EXPECT_EQ(t.records[1].text, "1 2 3 4");
+  EXPECT_GE(t.records[1].finished->stats.n_cached, document.size());
+  EXPECT_EQ(t.records[2].text, "1 2 3 4 5");
+  EXPECT_GE(t.records[2].finished->stats.n_cached, document.size());
+  EXPECT_EQ(t.records[3].text, "1 2");
+}
+
+TEST(Engine, SavesOneFileForADocumentThatManyAskAbout) {
+  const support::TemporaryFolder folder;
+  const std::string document(300, 'd');
+  {
+    RestartedEngine t{folder};
+    for (std::uint64_t id = 1; id <= 9; ++id) t.submit(id, document + "count " + std::to_string(id));
+    t.submit(10, "count 3");
+    t.run();
+  }
+  std::size_t n_files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{folder.path()})
+    if (entry.is_regular_file()) ++n_files;
+  EXPECT_EQ(n_files, 1U);
+}
+
+TEST(Engine, ComputesAgainWhatCannotBeRestored) {
+  const support::TemporaryFolder folder;
+  const std::string document(300, 'd');
+  {
+    RestartedEngine t{folder};
+    t.submit(1, document + "count 3");
+    t.run();
+  }
+  RestartedEngine t{folder, {.n_ctx_sequence = 1024, .can_cut = false, .can_copy = false}};
+  t.submit(1, document + "count 4");
+  t.run();
+  EXPECT_EQ(t.records[1].text, "1 2 3 4");
+}
+
 TEST(Engine, ComputesAgainWhatHostMemoryMayNotHold) {
   EngineFixture t{{.n_parallel = 1}, {.prefix_store_bytes = 100}};
   const std::string prompt = std::string(100, 'a') + "count 3";
@@ -302,6 +364,43 @@ TEST(Engine, HoldsUpAStreamNoLongerThanItsLimit) {
   for (std::size_t i = 1; i < times.size(); ++i) longest = std::max(longest, times[i] - times[i - 1]);
   EXPECT_LE(longest, 130'000U);
   EXPECT_GT(longest, 50'000U);  // and the time is used
+}
+
+// A model that says "abcabc…" with some noise, on a machine where a step costs much and a token little.
+ScriptedOptions circling_options() {
+  return {.next = support::circling,
+          .step_cost = std::chrono::milliseconds{10},
+          .token_cost = std::chrono::microseconds{100}};
+}
+
+TEST(Engine, ComputesDraftedTokensAheadAndSaysTheSame) {
+  EngineFixture plain{circling_options(), {.drafts = false}};
+  EngineFixture drafting{circling_options(), {.drafts = true}};
+  for (EngineFixture* t : {&plain, &drafting}) {
+    t->submit(1, "xy", 200);
+    t->run();
+  }
+  EXPECT_EQ(drafting.records[1].tokens, plain.records[1].tokens);
+  const auto& stats = drafting.records[1].finished->stats;
+  EXPECT_GT(stats.n_accepted, stats.n_generated / 2);
+  EXPECT_GE(stats.n_drafted, stats.n_accepted);
+  EXPECT_EQ(plain.records[1].finished->stats.n_drafted, 0U);
+  EXPECT_LT(drafting.backend.n_decodes() * 2, plain.backend.n_decodes());
+}
+
+TEST(Engine, DraftsNoMoreOnceAModelsMemoryCannotBeCut) {
+  ScriptedOptions options = circling_options();
+  options.can_cut = false;
+  options.can_copy = false;
+  EngineFixture t{options};
+  t.submit(1, "xy", 200);
+  t.run();
+  const auto first = t.records[1].finished->stats;
+  EXPECT_GT(first.n_drafted, first.n_accepted);  // the draft that failed
+  t.submit(2, "xy", 200);
+  t.run();
+  EXPECT_EQ(t.records[2].finished->stats.n_drafted, 0U);
+  EXPECT_EQ(t.records[2].text, t.records[1].text);
 }
 
 TEST(Engine, TellsHowThingsAre) {

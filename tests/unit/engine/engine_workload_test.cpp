@@ -20,6 +20,7 @@ struct Workload {
   ScriptedOptions options;
   int fault_in = 0;    // one decode in so many fails with an error; 0: none
   int no_room_in = 0;  // one in so many finds no memory slot; 0: none
+  support::NextToken next = support::scrambled;
 };
 
 void PrintTo(const Workload& workload, std::ostream* out) { *out << workload.name; }
@@ -38,7 +39,7 @@ std::string random_prompt(std::mt19937& random) {
 
 void check(const EngineFixture& t,
            const std::map<std::uint64_t, std::pair<std::string, std::uint32_t>>& submitted,
-           std::uint32_t n_context) {
+           const support::NextToken& next, std::uint32_t n_context) {
   for (const auto& [id, request] : submitted) {
     const auto& [prompt, max_tokens] = request;
     ASSERT_TRUE(t.records.contains(id)) << id;
@@ -46,7 +47,7 @@ void check(const EngineFixture& t,
     EXPECT_EQ(record.n_ends, 1U) << id;
     const std::size_t room = n_context - std::min<std::size_t>(n_context, prompt.size());
     const std::size_t most = max_tokens > 0 ? std::min<std::size_t>(max_tokens, room) : room;
-    const std::string whole = support::answer_to(support::scrambled, prompt, most);
+    const std::string whole = support::answer_to(next, prompt, most);
     if (record.finished) {
       EXPECT_EQ(record.text, whole) << id;
     } else {
@@ -62,7 +63,7 @@ TEST_P(EngineWorkload, EndsEveryRequestOnceWithItsOwnText) {
     std::mt19937 faults{seed + 1000};
     const Workload& workload = GetParam();
     ScriptedOptions options = workload.options;
-    options.next = support::scrambled;
+    options.next = workload.next;
     options.fault = [&](std::uint64_t, std::span<const BatchToken>) -> ScriptedOptions::Fault {
       if (workload.fault_in > 0 && faults() % static_cast<unsigned>(workload.fault_in) == 0) {
         return {.error = Error{.code = ErrorCode::kInternal, .message = "scripted", .field = {}}};
@@ -85,7 +86,7 @@ TEST_P(EngineWorkload, EndsEveryRequestOnceWithItsOwnText) {
       ASSERT_EQ(t.engine.status().kv_cells_used, t.backend.cells_used());
     }
     t.run();
-    check(t, submitted, options.n_ctx_sequence);
+    check(t, submitted, options.next, options.n_ctx_sequence);
     EXPECT_EQ(t.engine.status().n_running, 0U);
     // Every slot is free again: as many as there are run at once.
     for (std::uint64_t id = 1001; id <= 1000 + options.n_parallel; ++id) t.submit(id, "zz");
@@ -106,6 +107,21 @@ INSTANTIATE_TEST_SUITE_P(
         Workload{.name = "MemoryThatCannotBeCut", .options = {.can_cut = false, .can_copy = false}},
         Workload{.name = "BatchesThatFail", .options = {}, .fault_in = 9},
         Workload{.name = "NoRoomNowAndThen", .options = {}, .no_room_in = 5},
+        Workload{.name = "Drafts",
+                 .options = {.step_cost = std::chrono::milliseconds{1}},
+                 .next = support::circling},
+        Workload{.name = "DraftsOfMemoryThatCannotBeCut",
+                 .options = {.can_cut = false, .can_copy = false, .step_cost = std::chrono::milliseconds{1}},
+                 .next = support::circling},
+        Workload{.name = "DraftsAndEverything",
+                 .options = {.n_parallel = 3,
+                             .n_ctx_sequence = 64,
+                             .n_batch = 12,
+                             .kv_cells = 120,
+                             .step_cost = std::chrono::milliseconds{1}},
+                 .fault_in = 15,
+                 .no_room_in = 10,
+                 .next = support::circling},
         Workload{.name = "Everything",
                  .options = {.n_parallel = 3, .n_ctx_sequence = 64, .n_batch = 12, .kv_cells = 120},
                  .fault_in = 15,

@@ -11,12 +11,15 @@ namespace {
 
 using Tokens = std::vector<inference::Token>;
 
-inference::SlotState state(std::size_t n_bytes) { return inference::SlotState(n_bytes); }
+std::shared_ptr<const StoredPrefix> entry(Tokens tokens, std::size_t n_bytes) {
+  return std::make_shared<const StoredPrefix>(
+      StoredPrefix{.tokens = std::move(tokens), .state = inference::SlotState(n_bytes)});
+}
 
 TEST(PrefixStore, FindsTheEntryThatSharesMost) {
   PrefixStore store{1000};
-  store.put(Tokens{1, 2, 3, 4}, state(10));
-  store.put(Tokens{1, 2, 9, 9}, state(10));
+  store.put(entry({1, 2, 3, 4}, 10));
+  store.put(entry({1, 2, 9, 9}, 10));
   const auto match = store.find(Tokens{1, 2, 9, 8});
   ASSERT_TRUE(match);
   EXPECT_EQ(match->n_shared, 3U);
@@ -26,10 +29,10 @@ TEST(PrefixStore, FindsTheEntryThatSharesMost) {
 
 TEST(PrefixStore, DropsWhatWasUsedLongestAgo) {
   PrefixStore store{250};
-  store.put(Tokens{1}, state(100));
-  store.put(Tokens{2}, state(100));
+  store.put(entry({1}, 100));
+  store.put(entry({2}, 100));
   EXPECT_TRUE(store.find(Tokens{1}));  // used now
-  store.put(Tokens{3}, state(100));
+  store.put(entry({3}, 100));
   EXPECT_TRUE(store.find(Tokens{1}));
   EXPECT_FALSE(store.find(Tokens{2}));
   EXPECT_TRUE(store.find(Tokens{3}));
@@ -37,8 +40,8 @@ TEST(PrefixStore, DropsWhatWasUsedLongestAgo) {
 
 TEST(PrefixStore, KeepsOneEntryForAConversationThatGrows) {
   PrefixStore store{1000};
-  store.put(Tokens{1, 2}, state(10));
-  store.put(Tokens{1, 2, 3}, state(10));
+  store.put(entry({1, 2}, 10));
+  store.put(entry({1, 2, 3}, 10));
   EXPECT_EQ(store.n_entries(), 1U);
   EXPECT_FALSE(store.wants(Tokens{1, 2}, 10));
   EXPECT_TRUE(store.wants(Tokens{1, 2, 3, 4}, 10));
@@ -60,11 +63,12 @@ TEST(PrefixStore, NeverHoldsMoreThanItMayAndFindsWhatItHolds) {
     for (auto& token : tokens) token = static_cast<inference::Token>(random() % 3);
     const std::size_t n_bytes = random() % 700;
     if (store.wants(tokens, n_bytes)) {
-      store.put(tokens, state(n_bytes));
+      store.put(entry(tokens, n_bytes));
       const auto match = store.find(tokens);
       ASSERT_TRUE(match);
       ASSERT_EQ(match->n_shared, tokens.size());
       ASSERT_EQ(match->entry->tokens, tokens);
+      ASSERT_EQ(store.n_shared(tokens), tokens.size());
     }
     ASSERT_LE(store.n_bytes(), 5000U);
   }

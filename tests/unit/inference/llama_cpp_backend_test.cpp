@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "support/temporary_folder.h"
 #include "tiny_model.h"
 
 namespace minerva::inference {
@@ -44,7 +45,7 @@ class LlamaCppBackendTest : public testing::Test {
     return {};
   }
 
-  TemporaryFolder folder_;
+  support::TemporaryFolder folder_;
 };
 
 std::vector<Token> tokens_of(const LlamaCppBackend& backend, const std::string& text) {

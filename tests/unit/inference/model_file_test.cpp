@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/log.h"
+#include "support/temporary_folder.h"
 #include "tiny_model.h"
 
 namespace minerva::inference {
@@ -38,7 +39,7 @@ class ModelFileTest : public testing::Test {
     return {};
   }
 
-  TemporaryFolder folder_;
+  support::TemporaryFolder folder_;
 };
 
 TEST_F(ModelFileTest, ReadsTheSizesOfAGoodFile) {

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "inference/llama_handles.h"
 #include "inference/llama_log.h"
+#include "support/temporary_folder.h"
 #include "tiny_model.h"
 
 namespace minerva::inference {
@@ -73,7 +74,7 @@ class PromptTokenizerTest : public testing::TestWithParam<Case> {
     return std::ranges::count(tokens, special(text));
   }
 
-  TemporaryFolder folder_;
+  support::TemporaryFolder folder_;
   ModelHandle model_;
   const llama_vocab* vocab_ = nullptr;
   std::optional<PromptTokenizer> tokenizer_;

@@ -201,15 +201,4 @@ void write_tiny_model(const std::filesystem::path& path, const TinyModelOptions&
     throw std::runtime_error{"cannot write " + path.string()};
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "minerva-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no temporary folder"};
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 }  // namespace minerva::inference

@@ -30,18 +30,4 @@ inline constexpr const char* kTinyChatTemplate =
     "%}<|im_start|>assistant\n"
     "{% if tools %}<tool_call>{% endif %}";
 
-// A folder that is gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace minerva::inference

@@ -9,7 +9,12 @@ using Seconds = RequestSample::Seconds;
 
 TEST(ServerMetrics, CountsRequestsByHowTheyEnded) {
   ServerMetrics metrics;
-  metrics.request_ended({.outcome = "stop", .total = Seconds{1}, .n_prompt = 10, .n_cached = 4});
+  metrics.request_ended({.outcome = "stop",
+                         .total = Seconds{1},
+                         .n_prompt = 10,
+                         .n_cached = 4,
+                         .n_drafted = 7,
+                         .n_accepted = 3});
   metrics.request_ended({.outcome = "stop", .total = Seconds{1}, .n_prompt = 5, .n_cached = 0});
   metrics.request_ended({.outcome = "cancelled"});
   const std::string text = metrics.text({});
@@ -17,6 +22,8 @@ TEST(ServerMetrics, CountsRequestsByHowTheyEnded) {
   EXPECT_TRUE(text.contains("minerva_requests_total{outcome=\"cancelled\"} 1\n")) << text;
   EXPECT_TRUE(text.contains("minerva_prompt_tokens_total 15\n")) << text;
   EXPECT_TRUE(text.contains("minerva_prompt_tokens_cached_total 4\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_draft_tokens_total 7\n")) << text;
+  EXPECT_TRUE(text.contains("minerva_draft_tokens_accepted_total 3\n")) << text;
 }
 
 TEST(ServerMetrics, TimesWhatARequestCameTo) {
