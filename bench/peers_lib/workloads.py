@@ -119,9 +119,9 @@ async def many_clients(url, rng, text_of):
 
 
 async def repeated_text(url, rng, text_of):
-    """What editing and copying look like to a server: the answer is mostly in the prompt."""
-    passage = text_of(rng, 120)
-    return [await client.chat(url, [_user(f"{passage} {passage} {passage}")], 128)]
+    """What copying and editing look like to a server: a trained model that goes round in a circle. One of random weights
+    says nothing that could be foreseen."""
+    return [await client.chat(url, [_user(" ".join(["hi"] * rng.randint(6, 12)))], 1000)]
 
 
 WORKLOADS = {
@@ -129,6 +129,6 @@ WORKLOADS = {
     "eight_distinct": Workload("8 distinct at once, 122-token prompts, 48 out", eight_distinct),
     "one_document": Workload("8 at once on one 1500-token document, 32 out", one_document),
     "staggered_long": Workload("8 of 760-token prompts, 0.3 s apart, 32 out", staggered_long),
-    "repeated_text": Workload("one stream, a text that repeats, 128 out", repeated_text),
+    "repeated_text": Workload("one stream, a text that repeats, demo model, 1000 out", repeated_text, preset="demo"),
     "many_clients": Workload("32 clients, 4 requests each, 20M-parameter model, 32 out", many_clients, preset="20m"),
 }

@@ -58,6 +58,20 @@ Status check(const wire::SamplingParams& params, std::int32_t n_vocab) {
   return {};
 }
 
+// One bias a token, in order of the tokens.
+void merge(std::vector<wire::LogitBias>& biases) {
+  std::ranges::stable_sort(biases, {}, &wire::LogitBias::token);
+  std::vector<wire::LogitBias> merged;
+  for (const wire::LogitBias& each : biases) {
+    if (!merged.empty() && merged.back().token == each.token) {
+      merged.back().bias += each.bias;
+    } else {
+      merged.push_back(each);
+    }
+  }
+  biases = std::move(merged);
+}
+
 }  // namespace
 
 std::int32_t argmax(std::span<const float> logits) {
@@ -80,8 +94,10 @@ SamplerChain::SamplerChain(const wire::SamplingParams& params, const SamplingMod
       biases_{params.logit_bias},
       seed_{params.seed} {
   for (const Token token : model.suppressed_tokens) biases_.push_back({.token = token, .bias = kNever});
-  if (!ignore_eos) return;
-  for (const Token token : model.end_tokens) biases_.push_back({.token = token, .bias = kNever});
+  if (ignore_eos) {
+    for (const Token token : model.end_tokens) biases_.push_back({.token = token, .bias = kNever});
+  }
+  merge(biases_);
 }
 
 Result<SamplerChain> SamplerChain::make(const wire::SamplingParams& params, const SamplingModel& model,
@@ -110,10 +126,8 @@ Status SamplerChain::accept(Token token) {
 // vocabulary costs more than all else here.
 Result<Token> SamplerChain::choose(std::span<const float> logits, std::uint32_t index, Scratch& scratch) {
   const auto choose_freely = [&]() -> Result<Token> {
-    if (!draw_ && biases_.empty() && stages_.empty()) {
-      const std::int32_t best = argmax(logits);
-      if (best < 0) return bad_row();
-      return best;
+    if (!draw_ && stages_.empty()) {
+      if (const auto best = likeliest(logits)) return *best;
     }
     if (const Status filled = fill(logits, scratch); !filled) return std::unexpected(filled.error());
     return choose_from(scratch, index);
@@ -128,6 +142,21 @@ Result<Token> SamplerChain::choose(std::span<const float> logits, std::uint32_t 
   if (scratch.empty())
     return fail(ErrorCode::kSamplingFailed, "the grammar leaves no token to choose from", "grammar");
   return choose_from(scratch, index);
+}
+
+// The first of the tokens with the highest biased logit, without a look at all of them but one; nothing where only that
+// look can tell, or the row is bad.
+std::optional<Token> SamplerChain::likeliest(std::span<const float> logits) const {
+  Token best = argmax(logits);
+  if (best < 0 || std::ranges::binary_search(biases_, best, {}, &wire::LogitBias::token)) return std::nullopt;
+  float most = logits[static_cast<std::size_t>(best)];
+  for (const auto& [token, bias] : biases_) {
+    const float biased = logits[static_cast<std::size_t>(token)] + bias;
+    if (biased < most || (biased == most && token > best)) continue;
+    best = token;
+    most = biased;
+  }
+  return best;
 }
 
 // All tokens with their logits and biases, in order of their ids.

@@ -45,13 +45,14 @@ class SamplerChain {
   SamplerChain(const wire::SamplingParams& params, const SamplingModel& model, bool ignore_eos,
                std::optional<Grammar> grammar);
 
+  [[nodiscard]] std::optional<Token> likeliest(std::span<const float> logits) const;
   [[nodiscard]] Status fill(std::span<const float> logits, Scratch& scratch) const;
   [[nodiscard]] Result<Token> choose_from(Scratch& scratch, std::uint32_t index);
 
   SamplerStages stages_;
   std::unique_ptr<TokenDraw> draw_;  // null: greedy
   std::optional<Grammar> grammar_;
-  std::vector<wire::LogitBias> biases_;
+  std::vector<wire::LogitBias> biases_;  // by token, one each
   std::uint64_t seed_;
 };
 

@@ -122,6 +122,23 @@ TEST(SamplerChain, BiasesAndBans) {
   EXPECT_EQ(choose(params, row), 3);
 }
 
+TEST(SamplerChain, TakesTheFirstOfTheLargestWhateverIsBiased) {
+  std::mt19937 random{11};
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<float> row(6);
+    for (float& logit : row) logit = static_cast<float>(random() % 4);
+    auto params = greedy();
+    std::vector<float> biased = row;
+    for (auto n = random() % 4; n > 0; --n) {
+      const auto token = random() % row.size();
+      const float bias = random() % 3 == 0 ? -kInfinity : static_cast<float>(random() % 5) - 2.0F;
+      params.logit_bias.push_back({.token = static_cast<Token>(token), .bias = bias});
+      biased[token] += bias;
+    }
+    EXPECT_EQ(choose(params, row), std::ranges::max_element(biased) - biased.begin());
+  }
+}
+
 TEST(SamplerChain, FailsWhenEveryTokenIsBanned) {
   auto params = greedy();
   params.logit_bias = {{.token = 0, .bias = -kInfinity}, {.token = 1, .bias = -kInfinity}};
