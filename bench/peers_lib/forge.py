@@ -1,10 +1,12 @@
-"""The random-weight models that the workloads run on, made once and kept in build/models/."""
+"""The models that the workloads run on: the demo model, and ones of random weights, made once and kept in build/models/."""
 import pathlib
 import subprocess
 import sys
 
 
 def model(root: pathlib.Path, preset: str) -> pathlib.Path:
+    if preset == "demo":
+        return root / "models" / "minerva-demo.gguf"
     path = root / "build" / "models" / f"{preset}.gguf"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
