@@ -269,15 +269,17 @@ void Engine::note_computed(Sequence& sequence, std::uint32_t n_tokens) {
 // The next token, and as many more as the drafted tokens that were computed ahead turn out to be right.
 void Engine::take_decoded(Sequence& sequence, std::uint32_t n_tokens, std::int32_t batch_index) {
   const std::uint32_t n_before = sequence.n_tokens();
-  std::uint32_t n_taken = 0;
-  do {
-    note_computed(sequence, 1);
-    take_token(sequence, batch_index++);
-    ++n_taken;
-  } while (!sequence.ended() && n_taken < n_tokens &&
-           sequence.tokens().back() == sequence.drafter.draft()[n_taken - 1]);
   sequence.stats.n_drafted += n_tokens - 1;
-  sequence.stats.n_accepted += n_taken - 1;
+  note_computed(sequence, 1);
+  take_token(sequence, batch_index);
+  std::uint32_t n_taken = 1;
+  while (!sequence.ended() && n_taken < n_tokens &&
+         sequence.tokens().back() == sequence.drafter.draft()[n_taken - 1]) {
+    ++sequence.stats.n_accepted;
+    note_computed(sequence, 1);
+    take_token(sequence, batch_index + static_cast<std::int32_t>(n_taken));
+    ++n_taken;
+  }
   if (n_taken < n_tokens && !kv_.trim(sequence.slot)) {
     drafts_ = false;
     sequence.n_computed = 0;

@@ -31,13 +31,13 @@ KvCache::Opened KvCache::open(std::span<const Token> prompt) {
   const std::uint32_t n_computed =
       restored ? static_cast<std::uint32_t>(slots_.tokens(slot).size()) : prepare(*placement);
   slots_.take(slot);
-  std::erase(unsaved_, slot);
+  std::erase_if(unsaved_, [&](const Unsaved& unsaved) { return unsaved.slot == slot; });
   return {.slot = slot, .n_computed = n_computed};
 }
 
 void KvCache::close(SlotId slot) {
   slots_.release(slot);
-  if (is_worth_a_file(slots_.tokens(slot))) unsaved_.push_back(slot);
+  if (is_worth_a_file(slots_.tokens(slot))) unsaved_.push_back({.slot = slot});
 }
 
 bool KvCache::is_coming(std::span<const Token> prompt) {
@@ -48,13 +48,17 @@ bool KvCache::is_coming(std::span<const Token> prompt) {
   return files_->fetch(reusable, n_here + kLeastStored, store_.max_bytes());
 }
 
+void KvCache::await_coming() {
+  if (files_) files_->await_fetched();
+}
+
 void KvCache::save_one(bool at_leisure) {
-  const auto fits = [&](SlotId slot) {
-    return at_leisure || backend_.state_size(slot) <= kMostSavedInPassing;
-  };
-  const auto it = std::ranges::find_if(unsaved_, fits);
+  const auto it =
+      std::ranges::find_if(unsaved_, [&](const Unsaved& each) { return at_leisure || !each.needs_leisure; });
   if (it == unsaved_.end()) return;
-  const SlotId slot = *it;
+  const SlotId slot = it->slot;
+  it->needs_leisure = !at_leisure && backend_.state_size(slot) > kMostSavedInPassing;
+  if (it->needs_leisure) return;
   unsaved_.erase(it);
   const auto tokens = slots_.tokens(slot);
   // Another slot with the same beginning may have been saved meanwhile.

@@ -37,7 +37,7 @@ class KvCache {
   // Whether a file has so much more of the prompt than the slots and host memory that it is being read: ask again then.
   [[nodiscard]] bool is_coming(std::span<const Token> prompt);
   // Waits for one that is.
-  void await_coming() { files_->await_fetched(); }
+  void await_coming();
 
   // Slots that were closed and have something for a file.
   [[nodiscard]] bool has_unsaved() const { return !unsaved_.empty(); }
@@ -76,7 +76,11 @@ class KvCache {
   SlotTable slots_;
   PrefixStore store_;
   std::unique_ptr<PrefixFiles> files_;
-  std::vector<SlotId> unsaved_;
+  struct Unsaved {
+    SlotId slot{};
+    bool needs_leisure = false;
+  };
+  std::vector<Unsaved> unsaved_;
   bool copies_work_ = true;
 };
 

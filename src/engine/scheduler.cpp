@@ -46,6 +46,9 @@ constexpr double kLeastTrialRate = 0.8;
 // A drafted step must be better than a plain one by this, or the estimates' errors would cost more than it gains.
 constexpr double kLeastGain = 1.05;
 
+// However good a draft is, nobody waits longer for its tokens than for so many plain ones, or the stream's limit.
+constexpr double kLongestWait = 2;
+
 // Tokens to be expected of one sequence: the certain one, and each drafted one if all before it hit.
 double expected_tokens(double hit_rate, std::uint32_t n_draft) {
   double sum = 1;
@@ -126,7 +129,11 @@ std::uint32_t Scheduler::n_ahead(Order decoding, Snapshot snapshot) const {
       least_hit_rate = std::min(least_hit_rate, snapshot[i].hit_rate);
     }
     if (costs_.n_measured(n_tokens) < kTrials) return least_hit_rate >= kLeastTrialRate ? n : best;
-    const double rate = n_expected / costs_.decode(n_tokens, n_attended * (n + 1))->count();
+    const CostModel::Time time = *costs_.decode(n_tokens, n_attended * (n + 1));
+    if (limits_.max_itl.count() > 0 &&
+        time > std::max<CostModel::Time>(limits_.max_itl, kLongestWait * *plain))
+      break;
+    const double rate = n_expected / time.count();
     if (rate <= best_rate) continue;
     best = n;
     best_rate = rate;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -128,7 +129,8 @@ asio::awaitable<bool> Connection::answer(RequestParser& parser, Response respons
   const auto began = Clock::now();
   const std::uint64_t before = socket_->n_written();
   LiveExchange exchange = begin_exchange(parser);
-  co_await exchange.respond(std::move(response));
+  // An answer that could not be written shows in the exchange's state, here and below.
+  std::ignore = co_await exchange.respond(std::move(response));
   log_access(exchange, socket_->n_written() - before, began);
   co_return exchange.keeps_alive();
 }
@@ -163,9 +165,10 @@ asio::awaitable<void> Connection::conclude(LiveExchange& exchange, std::string f
                 .message = fmt::format("the server failed to answer; its log says why under {}",
                                        exchange.request().id),
                 .field = {}};
-    co_await exchange.respond(render(*server_, exchange.request(), {.error = std::move(error)}));
+    std::ignore =
+        co_await exchange.respond(render(*server_, exchange.request(), {.error = std::move(error)}));
   } else if (exchange.state() == State::kStreaming && failure.empty()) {
-    co_await exchange.end_stream();
+    std::ignore = co_await exchange.end_stream();
   } else if (exchange.state() == State::kStreaming && !exchange.end_is_visible()) {
     socket_->reset();
   }

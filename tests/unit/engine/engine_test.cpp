@@ -143,13 +143,14 @@ TEST(Engine, CancelsWhereverTheRequestIs) {
   t.submit(3, "count 3");
   for (int i = 0; i < 3; ++i) t.step();
   EXPECT_FALSE(t.records[2].text.size());  // in its prompt
-  for (const std::uint64_t id : {1, 2, 3}) t.engine.cancel(id);
+  for (const std::uint64_t id : {1U, 2U, 3U}) t.engine.cancel(id);
   EXPECT_EQ(t.engine.status().n_running, 0U);
   EXPECT_EQ(t.engine.status().n_waiting, 0U);
   const auto n_decodes = t.backend.n_decodes();
   t.run();
   EXPECT_EQ(t.backend.n_decodes(), n_decodes);
-  for (const std::uint64_t id : {1, 2, 3}) EXPECT_EQ(t.records[id].error->code, ErrorCode::kCancelled) << id;
+  for (const std::uint64_t id : {1U, 2U, 3U})
+    EXPECT_EQ(t.records[id].error->code, ErrorCode::kCancelled) << id;
 }
 
 TEST(Engine, IgnoresACancelForARequestThatIsGone) {
@@ -384,6 +385,8 @@ TEST(Engine, ComputesDraftedTokensAheadAndSaysTheSame) {
   const auto& stats = drafting.records[1].finished->stats;
   EXPECT_GT(stats.n_accepted, stats.n_generated / 2);
   EXPECT_GE(stats.n_drafted, stats.n_accepted);
+  // Each generated token came with a step, a prompt's or its own, or was drafted.
+  EXPECT_EQ(stats.n_generated, drafting.backend.n_decodes() + stats.n_accepted);
   EXPECT_EQ(plain.records[1].finished->stats.n_drafted, 0U);
   EXPECT_LT(drafting.backend.n_decodes() * 2, plain.backend.n_decodes());
 }

@@ -252,6 +252,15 @@ TEST(Scheduler, ComputesDraftedTokensAheadWhereThatPays) {
   EXPECT_EQ(n_of_first(measured(0.1, 10), {drafted(0, 0.99)}), 1U);
 }
 
+TEST(Scheduler, MakesNobodyWaitLongForTokensComputedAhead) {
+  Scheduler scheduler{{.n_batch = 512, .n_outputs = 16, .max_itl = milliseconds{200}}};
+  for (int i = 0; i < 3; ++i) {
+    for (const std::uint32_t n : {1U, 2U, 4U, 8U, 16U})
+      scheduler.apply({.n_decode = n, .duration = milliseconds{100 + 20 * n}});
+  }
+  EXPECT_EQ(n_of_first(scheduler, {drafted(0, 0.99)}), 4U);  // 8 at once take 260 ms
+}
+
 TEST(Scheduler, ComputesAsManyDraftedTokensForEachSequence) {
   const Scheduler scheduler = measured(10, 0.1);
   const std::vector<Runnable> both{drafted(0, 0.99), drafted(1, 0.99)};

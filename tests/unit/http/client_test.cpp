@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "test_server.h"
@@ -46,16 +47,16 @@ class OneAnswer {
 asio::awaitable<void> two_events(Exchange& exchange) {
   const auto stream = co_await exchange.stream(StreamKind::kServerSentEvents, {});
   if (!stream) co_return;
-  co_await (*stream)->write("data: on");
-  co_await (*stream)->write("e\n\ndata: two\r\n");
-  co_await (*stream)->write("\nlast");
+  std::ignore = co_await (*stream)->write("data: on");
+  std::ignore = co_await (*stream)->write("e\n\ndata: two\r\n");
+  std::ignore = co_await (*stream)->write("\nlast");
 }
 
 asio::awaitable<void> one_event_then_silence(Exchange& exchange) {
   const auto signal = std::make_shared<Signal>(co_await asio::this_coro::executor);
   exchange.on_client_gone([signal] { signal->set(); });
   const auto stream = co_await exchange.stream(StreamKind::kServerSentEvents, {});
-  if (stream) co_await (*stream)->write("data: one\n\n");
+  if (stream) std::ignore = co_await (*stream)->write("data: one\n\n");
   co_await signal->wait();
 }
 

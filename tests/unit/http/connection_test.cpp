@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
+#include <tuple>
 
 #include "raw_client.h"
 #include "test_server.h"
@@ -73,7 +74,7 @@ TEST(Connection, keeps_the_bytes_that_come_while_a_handler_runs) {
       const auto signal = std::make_shared<Signal>(co_await asio::this_coro::executor);
       running->set_value(signal);
       co_await signal->wait();
-      co_await exchange.respond({.body = "slow", .headers = {}});
+      std::ignore = co_await exchange.respond({.body = "slow", .headers = {}});
     }
   };
   router->add("GET", "/slow", [&running](Exchange& exchange) { return Slow::serve(exchange, &running); });
@@ -241,7 +242,7 @@ TEST(Connection, shows_the_handler_the_request_as_it_is) {
   struct Show {
     static asio::awaitable<void> serve(Exchange& exchange) {
       const Request& request = exchange.request();
-      co_await exchange.respond(
+      std::ignore = co_await exchange.respond(
           {.body = fmt::format("{}|{}|{}|{}|{}", request.method, request.path, request.query,
                                request.captures.at(0), request.remote.substr(0, 10)),
            .headers = {{"X-Extra", "yes"}}});

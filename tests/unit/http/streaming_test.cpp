@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
+#include <tuple>
 
 #include "raw_client.h"
 #include "test_server.h"
@@ -54,11 +55,11 @@ asio::awaitable<void> three_pieces(Exchange& exchange, Watched& watched) {
   const auto stream = co_await exchange.stream(StreamKind::kServerSentEvents, {{"X-Extra", "yes"}});
   if (!stream) co_return;
   const auto signal = co_await announce(watched);
-  co_await (*stream)->write("data: one\n\n");
+  std::ignore = co_await (*stream)->write("data: one\n\n");
   co_await signal->wait();
-  co_await (*stream)->write("data: two\n\n");
-  co_await (*stream)->write("");
-  co_await (*stream)->write("data: three\n\n");
+  std::ignore = co_await (*stream)->write("data: two\n\n");
+  std::ignore = co_await (*stream)->write("");
+  std::ignore = co_await (*stream)->write("data: three\n\n");
 }
 
 TEST(Streaming, sends_each_piece_at_once_and_keeps_the_connection) {
@@ -95,7 +96,7 @@ TEST(Streaming, ends_an_http_1_0_stream_with_the_connection) {
 asio::awaitable<void> fails_midway(Exchange& exchange, Watched&) {
   const auto stream = co_await exchange.stream(StreamKind::kNdjson, {});
   if (!stream) co_return;
-  co_await (*stream)->write("{\"half\":1}\n");
+  std::ignore = co_await (*stream)->write("{\"half\":1}\n");
   throw std::runtime_error("midway");
 }
 
@@ -116,7 +117,7 @@ TEST(Streaming, cuts_the_body_of_a_handler_that_fails_so_that_the_client_can_tel
 }
 
 asio::awaitable<void> answers_twice(Exchange& exchange, Watched& watched) {
-  co_await exchange.respond({.body = "first", .headers = {}});
+  std::ignore = co_await exchange.respond({.body = "first", .headers = {}});
   const Status second = co_await exchange.respond({.body = "second", .headers = {}});
   watched.ended.set_value(second ? ErrorCode::kCancelled : second.error().code);
 }
@@ -176,7 +177,7 @@ asio::awaitable<void> asks_late(Exchange& exchange, Watched& watched) {
   watched.running.set_value(signal);
   co_await signal->wait();
   exchange.on_client_gone([&watched] { watched.gone.set_value(); });
-  co_await exchange.respond({.body = "still", .headers = {}});
+  std::ignore = co_await exchange.respond({.body = "still", .headers = {}});
 }
 
 TEST(ClientGone, is_told_at_once_when_it_happened_before_and_a_whole_answer_still_goes_out) {
@@ -196,7 +197,7 @@ asio::awaitable<void> takes_it_back(Exchange& exchange, Watched& watched) {
   exchange.on_client_gone({});
   const auto signal = co_await announce(watched);
   co_await signal->wait();
-  co_await exchange.respond({.body = "done", .headers = {}});
+  std::ignore = co_await exchange.respond({.body = "done", .headers = {}});
   watched.ended.set_value(ErrorCode::kInternal);
 }
 

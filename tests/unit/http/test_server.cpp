@@ -10,6 +10,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include <future>
+#include <tuple>
 #include <utility>
 
 namespace minerva::http {
@@ -18,11 +19,12 @@ namespace {
 namespace asio = boost::asio;
 
 asio::awaitable<void> pong(Exchange& exchange) {
-  co_await exchange.respond({.content_type = "text/plain", .body = "pong", .headers = {}});
+  std::ignore = co_await exchange.respond({.content_type = "text/plain", .body = "pong", .headers = {}});
 }
 
 asio::awaitable<void> echo(Exchange& exchange) {
-  co_await exchange.respond({.content_type = "text/plain", .body = exchange.request().body, .headers = {}});
+  std::ignore = co_await exchange.respond(
+      {.content_type = "text/plain", .body = exchange.request().body, .headers = {}});
 }
 
 }  // namespace

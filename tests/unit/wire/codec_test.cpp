@@ -5,15 +5,9 @@
 #include <glaze/beve.hpp>
 
 namespace minerva::wire {
-namespace {
 
-Frame frame_of(const Message& message) {
-  FrameReader reader;
-  reader.feed(*encode(message));
-  return **reader.next();
-}
-
-// A Submit from a version that knows one field more and one field less.
+// A Submit from a version that knows one field more and one field less. Not in the unnamed namespace: reflection
+// needs a name with linkage.
 struct FutureSpec {
   std::uint64_t id = 0;
   std::vector<int> beam_widths;
@@ -22,6 +16,14 @@ struct FutureSpec {
 struct FutureSubmit {
   FutureSpec spec;
 };
+
+namespace {
+
+Frame frame_of(const Message& message) {
+  FrameReader reader;
+  reader.feed(*encode(message));
+  return **reader.next();
+}
 
 TEST(Codec, ASubmitComesBackAsItWasSent) {
   Submit submit;
