@@ -40,6 +40,13 @@ class Server:
                     process.wait()
 
 
+def with_prefix_files(server: Server, folder: str) -> Server:
+    """The server with what it has to keep prefixes over a restart; llama-server has nothing of the kind."""
+    if server.name != "minerva":
+        return server
+    return dataclasses.replace(server, command=[*server.command, "--prefix-cache-dir", folder])
+
+
 def both(minerva: pathlib.Path, serve_args: list[str]) -> list[Server]:
     common = ["--alias", "m", "--threads", THREADS, "--device", "none", "--parallel", PARALLEL, "--ctx-size", CONTEXT]
     return [

@@ -38,6 +38,7 @@ class Workload:
     summary: str
     ask: Callable[[str, random.Random, Callable[[random.Random, int], str]], Awaitable[list[client.Reply]]]
     preset: str = "258m"
+    after_restart: bool = False  # asked once, and measured when the server has been started anew
 
 
 def run(workload: Workload, url: str, seed: int) -> Outcome:
@@ -128,6 +129,7 @@ WORKLOADS = {
     "one_stream": Workload("one stream, 122-token prompt, 128 out", one_stream),
     "eight_distinct": Workload("8 distinct at once, 122-token prompts, 48 out", eight_distinct),
     "one_document": Workload("8 at once on one 1500-token document, 32 out", one_document),
+    "document_after_restart": Workload("the document again after a restart, prefixes on disk", one_document, after_restart=True),
     "staggered_long": Workload("8 of 760-token prompts, 0.3 s apart, 32 out", staggered_long),
     "repeated_text": Workload("one stream, a text that repeats, demo model, 1000 out", repeated_text, preset="demo"),
     "many_clients": Workload("32 clients, 4 requests each, 20M-parameter model, 32 out", many_clients, preset="20m"),
