@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -47,6 +48,18 @@ struct FileOnDisk {
   std::uint64_t n_bytes = 0;
   fs::file_time_type last_used;
 };
+
+// What a crash left half written. Another server that shares the folder may be writing a younger one.
+void remove_abandoned(const fs::path& folder) {
+  constexpr std::chrono::hours kNobodyWritesSoLong{1};
+  std::error_code error;
+  for (fs::directory_iterator it{folder, error}, end; !error && it != end; it.increment(error)) {
+    std::error_code gone;
+    const auto written = it->last_write_time(gone);
+    const bool is_old = !gone && fs::file_time_type::clock::now() - written > kNobodyWritesSoLong;
+    if (is_old && it->path().extension() == ".tmp") fs::remove(it->path(), gone);
+  }
+}
 
 // Every model's files under the folder.
 std::vector<FileOnDisk> all_files(const fs::path& folder) {
@@ -126,6 +139,7 @@ Status PrefixFiles::Impl::open() {
                             error.message()),
                 "prefix-cache-dir");
   }
+  remove_abandoned(folder_);
   for (const FileOnDisk& file : all_files(folder_)) {
     auto tokens = read_prefix_tokens(file.path, options_.model_key);
     if (!tokens) continue;

@@ -163,6 +163,16 @@ TEST_F(PrefixFilesTest, LeavesNoTemporaryFiles) {
   EXPECT_EQ(all_files().front().extension(), ".prefix");
 }
 
+TEST_F(PrefixFilesTest, RemovesWhatACrashLeftHalfWritten) {
+  open()->save(prefix(1, 100));
+  const fs::path folder = all_files().front().parent_path();
+  for (const char* name : {"old.prefix.1.tmp", "new.prefix.2.tmp"}) std::ofstream{folder / name} << "half";
+  fs::last_write_time(folder / "old.prefix.1.tmp", fs::file_time_type::clock::now() - std::chrono::hours{2});
+  EXPECT_EQ(open()->n_saved(prefix(1, 100)->tokens), 100U);
+  EXPECT_FALSE(fs::exists(folder / "old.prefix.1.tmp"));
+  EXPECT_TRUE(fs::exists(folder / "new.prefix.2.tmp"));
+}
+
 TEST_F(PrefixFilesTest, SaysWhichFolderCannotBeWrittenTo) {
   std::ofstream{folder_.path() / "file"} << "x";
   const auto files = PrefixFiles::open({.folder = folder_.path() / "file", .max_bytes = 1, .model_key = 1});
