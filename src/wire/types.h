@@ -77,6 +77,8 @@ struct GenerationSpec {
   std::uint32_t max_tokens = 0;  // 0: as many as the context holds
   std::vector<std::string> stop;
   bool ignore_eos = false;
+  std::uint32_t tenant = 0;   // whose it is: tenants share the machine fairly and see nothing of each other's prefixes
+  std::int32_t priority = 0;  // higher ones go first; of lower ones one is set aside when memory runs out
 };
 
 enum class FinishReason : std::uint8_t { kStop, kLength };
