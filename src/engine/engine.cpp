@@ -38,10 +38,11 @@ Error context_overflow(std::size_t n_prompt, std::uint32_t n_context) {
 Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Clock clock)
     : backend_{backend},
       clock_{std::move(clock)},
+      shared_prefixes_{options.shared_prefixes},
       drafts_{options.drafts},
       scheduler_{limits_for(backend.card(), options)},
-      kv_{backend, backend.card().n_parallel, options.prefix_store_bytes, std::move(options.prefix_files)} {
-  status_.kv_cells = backend.card().n_ctx_sequence * backend.card().n_parallel;
+      kv_{backend, options.prefix_store_bytes, std::move(options.prefix_files)} {
+  status_.kv_cells = backend.card().n_ctx;
 }
 
 Engine::~Engine() = default;
@@ -85,6 +86,7 @@ std::vector<wire::SequenceEvent> Engine::step() {
     run_batch(plan_step());
     status_.last_step_us = static_cast<std::uint64_t>((clock_() - begin).count());
     drop_ended();
+    requeue_set_aside();
   }
   return std::exchange(events_, {});
 }
@@ -109,37 +111,85 @@ void Engine::admit_waiting() {
   for (const auto& sequence : running_) sequence->n_followers = 0;
   std::uint32_t n_kept = 0;
   for (auto it = waiting_.begin(); it != waiting_.end() && kv_.n_free_slots() > n_kept;) {
-    if (follows_another(**it) || kv_.is_coming((*it)->tokens())) {
+    if (follows_another(**it) || kv_.is_coming(prefix_of(**it))) {
       ++n_kept;
       ++it;
       continue;
     }
+    if (!has_kv_for(**it)) return;
     auto sequence = std::move(*it);
     it = waiting_.erase(it);
-    if (const Status started = start(*sequence); !started) {
-      end_with(*sequence, started.error());
-    } else {
-      running_.push_back(std::move(sequence));
-    }
+    start(std::move(sequence));
   }
+  if (kv_.n_free_slots() == 0) admit_over_share();
+}
+
+// Every slot is taken: one that waits may have a better claim than one that runs.
+void Engine::admit_over_share() {
+  std::vector<Claim> holders;
+  for (const auto& sequence : running_) holders.push_back(sequence->claim());
+  for (auto it = waiting_.begin(); it != waiting_.end(); ++it) {
+    const auto victim = victim_for((*it)->claim(), holders);
+    if (!victim || follows_another(**it)) continue;
+    set_aside(*running_[*victim]);
+    auto sequence = std::move(*it);
+    waiting_.erase(it);
+    requeue_set_aside();
+    return start(std::move(sequence));
+  }
+}
+
+// Whether the KV memory will probably hold it beside the others, when all share one.
+bool Engine::has_kv_for(const Sequence& newcomer) const {
+  const wire::ModelCard& card = backend_.card();
+  if (!card.kv_unified || running_.empty()) return true;
+  const auto expected = [&](const Sequence& sequence) {
+    const std::uint32_t n_allowed = sequence.n_generated() + sequence.n_allowed(card.n_ctx_sequence);
+    return std::uint64_t{sequence.n_left()} + outputs_.n_more(sequence.n_generated(), n_allowed);
+  };
+  std::uint64_t n_needed = expected(newcomer);
+  for (const auto& sequence : running_) n_needed += expected(*sequence);
+  return n_needed + kv_.cells_busy() <= card.n_ctx + kv_.n_found_busy(prefix_of(newcomer));
+}
+
+TokenPrefix Engine::prefix_of(const Sequence& sequence) const {
+  return {.tokens = sequence.tokens(), .space = shared_prefixes_ ? 0 : sequence.spec().tenant};
+}
+
+// Its slot goes to others; it comes back with what it has said, and with its KV where host memory has room for that.
+void Engine::set_aside(Sequence& sequence) {
+  log::info("engine", "sequence {} is set aside with {} tokens: others need its place", sequence.id(),
+            sequence.n_tokens());
+  kv_.give_up(sequence.slot);
+  sequence.n_computed = 0;
+  sequence.on(SequenceInput::kSetAside);
+  ++sequence.stats.n_preempted;
+  ++status_.n_preemptions;
+}
+
+void Engine::requeue_set_aside() {
+  const auto set_aside = std::ranges::stable_partition(
+      running_, [](const auto& sequence) { return sequence->state() != SequenceState::kWaiting; });
+  for (auto& sequence : set_aside) waiting_.push_front(std::move(sequence));
+  running_.erase(set_aside.begin(), set_aside.end());
 }
 
 // Whether a running sequence is about to compute enough of this one's prompt that waiting for it saves work; notes it
 // there.
 bool Engine::follows_another(const Sequence& sequence) {
   if (!kv_.copies_work()) return false;
-  const auto prompt = sequence.tokens().first(sequence.n_tokens() - 1);
+  const TokenPrefix prompt = prefix_of(sequence).reusable();
   Sequence* leader = nullptr;
   std::uint32_t n_shared = 0;
   for (const auto& other : running_) {
     if (other->state() != SequenceState::kPrefill || other->suspect) continue;
-    const std::uint32_t n = common_prefix(other->tokens(), prompt);
+    const std::uint32_t n = engine::n_shared(prefix_of(*other), prompt);
     if (n <= n_shared || n <= other->n_computed) continue;
     leader = other.get();
     n_shared = n;
   }
   if (leader == nullptr) return false;
-  const std::uint32_t n_there = std::max(leader->n_computed, kv_.n_found(sequence.tokens()));
+  const std::uint32_t n_there = std::max(leader->n_computed, kv_.n_found(prefix_of(sequence)));
   if (n_shared < n_there + kLeastAwaited) return false;
   const std::uint32_t n_awaited = n_shared - leader->n_computed;
   leader->n_awaited = leader->n_followers == 0 ? n_awaited : std::min(leader->n_awaited, n_awaited);
@@ -147,19 +197,22 @@ bool Engine::follows_another(const Sequence& sequence) {
   return true;
 }
 
-Status Engine::start(Sequence& sequence) {
-  auto sampler =
-      backend_.make_sampler(sequence.spec().sampling, sequence.tokens(), sequence.spec().ignore_eos);
-  if (!sampler) return std::unexpected(sampler.error());
-  sequence.sampler = std::move(*sampler);
-  const auto opened = kv_.open(sequence.tokens());
-  sequence.slot = opened.slot;
-  sequence.n_computed = opened.n_computed;
-  sequence.stats.n_cached = opened.n_computed;
-  log::debug("engine", "sequence {}: {} of {} prompt tokens found, in slot {}", sequence.id(),
-             sequence.n_computed, sequence.n_tokens(), sequence.slot.value);
-  sequence.on(SequenceInput::kStart);
-  return {};
+void Engine::start(std::unique_ptr<Sequence> sequence) {
+  const bool is_new = sequence->sampler == nullptr;
+  if (is_new) {
+    auto sampler =
+        backend_.make_sampler(sequence->spec().sampling, sequence->tokens(), sequence->spec().ignore_eos);
+    if (!sampler) return end_with(*sequence, sampler.error());
+    sequence->sampler = std::move(*sampler);
+  }
+  const auto opened = kv_.open(prefix_of(*sequence));
+  sequence->slot = opened.slot;
+  sequence->n_computed = opened.n_computed;
+  if (is_new) sequence->stats.n_cached = opened.n_computed;
+  log::debug("engine", "sequence {}: {} of {} tokens found, in slot {}", sequence->id(), sequence->n_computed,
+             sequence->n_tokens(), sequence->slot.value);
+  sequence->on(SequenceInput::kStart);
+  running_.push_back(std::move(sequence));
 }
 
 // --- one step
@@ -196,10 +249,8 @@ BatchPlan Engine::plan_step() const {
 // Drafted tokens of the sequence that may be computed ahead: none that its limits would cut off.
 std::uint32_t Engine::n_draft(const Sequence& sequence) const {
   const auto n_drafted = static_cast<std::uint32_t>(sequence.drafter.draft().size());
-  const std::uint32_t n_room = backend_.card().n_ctx_sequence - sequence.n_tokens();
-  const std::uint32_t max_tokens = sequence.spec().max_tokens;
-  const std::uint32_t n_wanted = max_tokens > 0 ? max_tokens - sequence.n_generated() - 1 : n_room;
-  return std::min({n_drafted, n_room, n_wanted});
+  const std::uint32_t n_allowed = sequence.n_allowed(backend_.card().n_ctx_sequence);
+  return std::min(n_drafted, n_allowed - std::min(n_allowed, 1U));
 }
 
 void Engine::run_batch(BatchPlan plan) {
@@ -255,7 +306,10 @@ void Engine::take_results(const BatchPlan& plan) {
       --sequence.steps_waited;
       note_computed(sequence, share.n_tokens);
       const auto n_tokens = static_cast<std::int32_t>(share.n_tokens);
-      if (sequence.n_left() == 0) take_token(sequence, batch_index + n_tokens - 1);
+      if (sequence.n_left() == 0) {
+        take_token(sequence, batch_index + n_tokens - 1);
+        if (drafts_ && !sequence.ended()) sequence.drafter.draft_after(sequence.tokens());
+      }
     }
     batch_index += static_cast<std::int32_t>(share.n_tokens);
   }
@@ -317,10 +371,19 @@ void Engine::take_token(Sequence& sequence, std::int32_t batch_index) {
 
 // --- when the backend cannot
 
-// After kNoMemorySlot: gives up a cached prefix, else halves the batch. False when the one token that is left cannot
-// be placed: its sequence has failed then, alone.
+// After kNoMemorySlot: gives up a cached prefix, else sets one sequence aside, else halves the batch of the only one. False
+// when the one token that is left cannot be placed: its sequence has failed then.
 bool Engine::make_room(BatchPlan& plan) {
   if (kv_.give_up_oldest()) return true;
+  if (Sequence* victim = victim_of_exhaustion()) {
+    set_aside(*victim);
+    std::erase_if(plan.shares, [&](const auto& share) { return running_[share.index].get() == victim; });
+    if (!plan.shares.empty()) return true;
+    // Those that stay go on in this very step: in the next one the others may want their place back.
+    requeue_set_aside();
+    plan = plan_step();
+    return true;
+  }
   const std::uint32_t n_tokens = plan.n_tokens();
   if (n_tokens > 1) {
     std::uint32_t n_left = n_tokens / 2;
@@ -339,6 +402,18 @@ bool Engine::make_room(BatchPlan& plan) {
                                    sequence.n_tokens()),
             .field = {}});
   return false;
+}
+
+Sequence* Engine::victim_of_exhaustion() {
+  std::vector<Claim> holders;
+  std::vector<Sequence*> sequences;
+  for (const auto& sequence : running_) {
+    if (sequence->ended() || sequence->state() == SequenceState::kWaiting) continue;
+    holders.push_back(sequence->claim());
+    sequences.push_back(sequence.get());
+  }
+  const auto victim = engine::victim_of_exhaustion(holders);
+  return victim ? sequences[*victim] : nullptr;
 }
 
 // After an error the KV of every sequence in the batch is unknown: all are computed again, one by one. One that fails
@@ -373,6 +448,8 @@ std::vector<wire::TokenProbabilities> Engine::spelled(const inference::Sampled& 
 }
 
 void Engine::finish(Sequence& sequence, wire::FinishReason reason, std::string stop_text) {
+  outputs_.learn(sequence.n_generated(),
+                 sequence.n_generated() + sequence.n_allowed(backend_.card().n_ctx_sequence));
   events_.emplace_back(wire::SequenceFinished{
       .id = sequence.id(), .reason = reason, .stop_text = std::move(stop_text), .stats = sequence.stats});
   release(sequence);

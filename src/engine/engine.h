@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "engine/kv_cache.h"
+#include "engine/output_estimate.h"
+#include "engine/preemption.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
 #include "inference/inference_backend.h"
@@ -26,6 +28,7 @@ namespace minerva::engine {
 struct EngineOptions {
   std::uint32_t max_itl_ms = wire::kMaxItlAuto;
   bool drafts = true;                                   // speculation by prompt lookup
+  bool shared_prefixes = false;                         // one tenant's prefixes serve all
   std::unique_ptr<PrefixFiles> prefix_files = nullptr;  // for prefixes that outlive the process; null: none
   std::uint64_t prefix_store_bytes = 0;  // host memory for prefixes whose slot was needed; 0: none
 };
@@ -57,8 +60,13 @@ class Engine {
   using Sequences = std::vector<std::unique_ptr<Sequence>>;
 
   void admit_waiting();
+  void admit_over_share();
+  void start(std::unique_ptr<Sequence> sequence);
   [[nodiscard]] bool follows_another(const Sequence& sequence);
-  [[nodiscard]] Status start(Sequence& sequence);
+  [[nodiscard]] bool has_kv_for(const Sequence& newcomer) const;
+  [[nodiscard]] TokenPrefix prefix_of(const Sequence& sequence) const;
+  void set_aside(Sequence& sequence);
+  void requeue_set_aside();
 
   [[nodiscard]] BatchPlan plan_step() const;
   void run_batch(BatchPlan plan);
@@ -66,6 +74,7 @@ class Engine {
   void take_results(const BatchPlan& plan);
   void isolate_after(const BatchPlan& plan, const Error& error);
   [[nodiscard]] bool make_room(BatchPlan& plan);
+  [[nodiscard]] Sequence* victim_of_exhaustion();
 
   [[nodiscard]] std::uint32_t n_draft(const Sequence& sequence) const;
   void note_computed(Sequence& sequence, std::uint32_t n_tokens);
@@ -79,10 +88,12 @@ class Engine {
 
   inference::InferenceBackend& backend_;
   Clock clock_;
+  const bool shared_prefixes_;
   bool drafts_;  // whether tokens are drafted; no longer when the model's memory turned out not to be cut
   Scheduler scheduler_;
   KvCache kv_;
-  std::deque<std::unique_ptr<Sequence>> waiting_;  // in order of arrival
+  OutputEstimate outputs_;
+  std::deque<std::unique_ptr<Sequence>> waiting_;  // those set aside first, then in order of arrival
   Sequences running_;                              // each holds a slot
   std::vector<inference::BatchToken> batch_;       // scratch
   std::vector<wire::SequenceEvent> events_;

@@ -18,33 +18,41 @@ constexpr std::size_t kMostSavedInPassing = std::size_t{64} << 20U;
 
 }  // namespace
 
-KvCache::KvCache(inference::InferenceBackend& backend, std::uint32_t n_slots, std::uint64_t store_bytes,
+KvCache::KvCache(inference::InferenceBackend& backend, std::uint64_t store_bytes,
                  std::unique_ptr<PrefixFiles> files)
-    : backend_{backend}, slots_{n_slots}, store_{store_bytes}, files_{std::move(files)} {}
+    : backend_{backend},
+      slots_{backend.card().n_parallel, backend.card().kv_unified},
+      store_{store_bytes},
+      files_{std::move(files)} {}
 
-KvCache::Opened KvCache::open(std::span<const Token> prompt) {
+KvCache::Opened KvCache::open(const TokenPrefix& prompt) {
   const auto placement = slots_.place(prompt);
   assert(placement && "a sequence starts only when a slot is free");
   const SlotId slot = placement->slot;
-  // The last token is always computed: its logits are what is wanted.
-  const bool restored = restore(slot, prompt.first(prompt.size() - 1), placement->n_reused);
+  const bool restored = restore(slot, prompt.reusable(), placement->n_reused);
   const std::uint32_t n_computed =
       restored ? static_cast<std::uint32_t>(slots_.tokens(slot).size()) : prepare(*placement);
-  slots_.take(slot);
+  slots_.take(slot, prompt.space);
   std::erase_if(unsaved_, [&](const Unsaved& unsaved) { return unsaved.slot == slot; });
   return {.slot = slot, .n_computed = n_computed};
 }
 
 void KvCache::close(SlotId slot) {
   slots_.release(slot);
-  if (is_worth_a_file(slots_.tokens(slot))) unsaved_.push_back({.slot = slot});
+  if (is_worth_a_file(slots_.prefix(slot))) unsaved_.push_back({.slot = slot});
 }
 
-bool KvCache::is_coming(std::span<const Token> prompt) {
+void KvCache::give_up(SlotId slot) {
+  set_aside(slot, 0);
+  cut(slot, 0);
+  slots_.release(slot);
+}
+
+bool KvCache::is_coming(const TokenPrefix& prompt) {
   if (!files_) return false;
   for (auto& prefix : files_->take_fetched()) store_.put(std::move(prefix));
-  const auto reusable = prompt.first(prompt.size() - 1);
-  const std::uint32_t n_here = std::max(n_found(prompt), store_.n_shared(reusable));
+  const TokenPrefix reusable = prompt.reusable();
+  const std::uint32_t n_here = std::max(n_found(prompt), store_.n_found(reusable));
   return files_->fetch(reusable, n_here + kLeastStored, store_.max_bytes());
 }
 
@@ -60,20 +68,25 @@ void KvCache::save_one(bool at_leisure) {
   it->needs_leisure = !at_leisure && backend_.state_size(slot) > kMostSavedInPassing;
   if (it->needs_leisure) return;
   unsaved_.erase(it);
-  const auto tokens = slots_.tokens(slot);
   // Another slot with the same beginning may have been saved meanwhile.
-  if (!is_worth_a_file(tokens)) return;
+  if (!is_worth_a_file(slots_.prefix(slot))) return;
+  if (auto copy = copy_of(slot)) files_->save(std::move(copy));
+}
+
+// Null where the backend cannot.
+std::shared_ptr<const StoredPrefix> KvCache::copy_of(SlotId slot) {
   auto state = backend_.state(slot);
-  if (state.empty()) return;
-  files_->save(std::make_shared<const StoredPrefix>(
-      StoredPrefix{.tokens = {tokens.begin(), tokens.end()}, .state = std::move(state)}));
+  if (state.empty()) return nullptr;
+  const auto [tokens, space] = slots_.prefix(slot);
+  return std::make_shared<const StoredPrefix>(StoredPrefix{
+      .tokens = {tokens.begin(), tokens.end()}, .space = space, .state = std::move(state)});
 }
 
 // A file for every turn of a conversation would hold its beginning again and again.
-bool KvCache::is_worth_a_file(std::span<const Token> tokens) const {
-  if (!files_ || tokens.size() < kLeastSaved) return false;
-  const std::size_t n_new = tokens.size() - files_->n_saved(tokens);
-  return n_new * 4 >= tokens.size();
+bool KvCache::is_worth_a_file(const TokenPrefix& prefix) const {
+  if (!files_ || prefix.size() < kLeastSaved) return false;
+  const std::uint32_t n_new = prefix.size() - files_->n_saved(prefix);
+  return n_new * 4 >= prefix.size();
 }
 
 bool KvCache::trim(SlotId slot) {
@@ -96,7 +109,7 @@ bool KvCache::give_up_oldest() {
   return true;
 }
 
-std::uint32_t KvCache::n_found(std::span<const Token> prompt) const {
+std::uint32_t KvCache::n_found(const TokenPrefix& prompt) const {
   const auto placement = slots_.place(prompt);
   return placement ? placement->n_reused : 0;
 }
@@ -109,18 +122,21 @@ std::uint32_t KvCache::prepare(const SlotTable::Placement& placement) {
   cut(slot, n_kept);
   if (source) {
     copies_work_ = backend_.copy_prefix(*source, slot, static_cast<std::int32_t>(n_reused));
-    if (copies_work_) slots_.append(slot, slots_.tokens(*source).first(n_reused));
+    if (copies_work_) slots_.copy(*source, slot, n_reused);
   }
   return static_cast<std::uint32_t>(slots_.tokens(slot).size());
 }
 
 // Takes the prompt's beginning from host memory when that has so much more of it than the slots that it is worth while.
-bool KvCache::restore(SlotId slot, std::span<const Token> prompt, std::uint32_t n_reused) {
+bool KvCache::restore(SlotId slot, const TokenPrefix& prompt, std::uint32_t n_reused) {
   const auto stored = store_.find(prompt);
   if (!stored || stored->n_shared < n_reused + kLeastStored) return false;
   set_aside(slot, 0);
   cut(slot, 0);
-  if (!backend_.restore(slot, stored->entry->state)) return false;
+  while (!backend_.restore(slot, stored->entry->state)) {
+    // Where all share the cells, cached prefixes may be in the way.
+    if (!backend_.card().kv_unified || !give_up_oldest()) return false;
+  }
   slots_.append(slot, stored->entry->tokens);
   cut(slot, stored->n_shared);
   return true;
@@ -128,16 +144,14 @@ bool KvCache::restore(SlotId slot, std::span<const Token> prompt, std::uint32_t 
 
 // Before a slot is cut to n_kept tokens: what it holds goes to host memory, unless that has it, or another slot does.
 void KvCache::set_aside(SlotId slot, std::uint32_t n_kept) {
-  const auto tokens = slots_.tokens(slot);
-  if (tokens.size() < n_kept + kLeastStored || slots_.elsewhere(slot) ||
-      !store_.wants(tokens, backend_.state_size(slot)))
+  const TokenPrefix held = slots_.prefix(slot);
+  if (held.size() < n_kept + kLeastStored || slots_.elsewhere(slot) ||
+      !store_.wants(held, backend_.state_size(slot)))
     return;
-  auto state = backend_.state(slot);
-  if (state.empty()) return;
-  const auto prefix = std::make_shared<const StoredPrefix>(
-      StoredPrefix{.tokens = {tokens.begin(), tokens.end()}, .state = std::move(state)});
-  store_.put(prefix);
-  if (is_worth_a_file(prefix->tokens)) files_->save(prefix);
+  const auto copy = copy_of(slot);
+  if (!copy) return;
+  store_.put(copy);
+  if (is_worth_a_file(copy->prefix())) files_->save(copy);
 }
 
 // Cuts the slot to its first tokens; to none where the model's memory refuses.

@@ -21,7 +21,7 @@ namespace minerva::engine {
 class KvCache {
  public:
   // store_bytes: host memory for prefixes whose slot was needed; 0: none. files: null for none; they need some host memory.
-  KvCache(inference::InferenceBackend& backend, std::uint32_t n_slots, std::uint64_t store_bytes,
+  KvCache(inference::InferenceBackend& backend, std::uint64_t store_bytes,
           std::unique_ptr<PrefixFiles> files);
 
   struct Opened {
@@ -30,12 +30,14 @@ class KvCache {
   };
   // Gives the prompt a slot that holds as much of its beginning as is found anywhere, and nothing else. A slot must be
   // free.
-  [[nodiscard]] Opened open(std::span<const Token> prompt);
+  [[nodiscard]] Opened open(const TokenPrefix& prompt);
   // The slot is free again; what it holds stays, to be found.
   void close(SlotId slot);
+  // The slot is free and empty; what it held is found in host memory, if there is room for it.
+  void give_up(SlotId slot);
 
   // Whether a file has so much more of the prompt than the slots and host memory that it is being read: ask again then.
-  [[nodiscard]] bool is_coming(std::span<const Token> prompt);
+  [[nodiscard]] bool is_coming(const TokenPrefix& prompt);
   // Waits for one that is.
   void await_coming();
 
@@ -59,17 +61,24 @@ class KvCache {
 
   [[nodiscard]] std::uint32_t n_free_slots() const { return slots_.n_free(); }
   [[nodiscard]] std::uint32_t cells_used() const { return slots_.cells_used(); }
+  // Those that running sequences hold.
+  [[nodiscard]] std::uint32_t cells_busy() const { return slots_.cells_busy(); }
 
   // Tokens of the prompt that open() would find in a slot.
-  [[nodiscard]] std::uint32_t n_found(std::span<const Token> prompt) const;
+  [[nodiscard]] std::uint32_t n_found(const TokenPrefix& prompt) const;
+  // Of these, such as running sequences hold.
+  [[nodiscard]] std::uint32_t n_found_busy(const TokenPrefix& prompt) const {
+    return slots_.n_shared_busy(prompt.reusable());
+  }
   // Whether a slot can take a prefix from another, as the last attempt showed.
   [[nodiscard]] bool copies_work() const { return copies_work_; }
 
  private:
   [[nodiscard]] std::uint32_t prepare(const SlotTable::Placement& placement);
-  [[nodiscard]] bool restore(SlotId slot, std::span<const Token> prompt, std::uint32_t n_reused);
+  [[nodiscard]] bool restore(SlotId slot, const TokenPrefix& prompt, std::uint32_t n_reused);
   void set_aside(SlotId slot, std::uint32_t n_kept);
-  [[nodiscard]] bool is_worth_a_file(std::span<const Token> tokens) const;
+  [[nodiscard]] std::shared_ptr<const StoredPrefix> copy_of(SlotId slot);
+  [[nodiscard]] bool is_worth_a_file(const TokenPrefix& prefix) const;
   void cut(SlotId slot, std::uint32_t n_kept);
 
   inference::InferenceBackend& backend_;

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<char, 8> kMagic{'M', 'I', 'N', 'E', 'R', 'V', 'A', '1'};
+constexpr std::array<char, 8> kMagic{'M', 'I', 'N', 'E', 'R', 'V', 'A', '2'};
 
 struct Head {
   std::array<char, 8> magic = kMagic;
@@ -25,12 +25,13 @@ struct Head {
   std::uint64_t n_tokens = 0;
   std::uint64_t n_state = 0;
   std::uint32_t checksum = 0;
-  std::uint32_t zero = 0;
+  std::uint32_t space = 0;
 };
 static_assert(sizeof(Head) == 40);
 
 std::uint32_t checksum_of(const StoredPrefix& prefix) {
   boost::crc_32_type crc;
+  crc.process_bytes(&prefix.space, sizeof prefix.space);
   crc.process_bytes(prefix.tokens.data(), prefix.tokens.size() * sizeof(inference::Token));
   crc.process_bytes(prefix.state.data(), prefix.state.size());
   return crc.checksum();
@@ -99,7 +100,8 @@ Status write_prefix_file(const fs::path& path, std::uint64_t model_key, const St
   const Head head{.model_key = model_key,
                   .n_tokens = prefix.tokens.size(),
                   .n_state = prefix.state.size(),
-                  .checksum = checksum_of(prefix)};
+                  .checksum = checksum_of(prefix),
+                  .space = prefix.space};
   const fs::path temporary = fmt::format("{}.{}.tmp", path.string(), ::getpid());
   std::error_code error;
   if (write_all(temporary, head, prefix)) {
@@ -117,20 +119,19 @@ std::optional<StoredPrefix> read_prefix_file(const fs::path& path, std::uint64_t
   std::ifstream file;
   const auto head = read_head(path, model_key, file);
   if (!head) return std::nullopt;
-  StoredPrefix prefix{.tokens = read_tokens(*head, file), .state = inference::SlotState(head->n_state)};
+  StoredPrefix prefix{.tokens = read_tokens(*head, file), .space = head->space, .state = inference::SlotState(head->n_state)};
   file.read(reinterpret_cast<char*>(prefix.state.data()), static_cast<std::streamsize>(prefix.state.size()));
   if (!file || checksum_of(prefix) != head->checksum) return std::nullopt;
   return prefix;
 }
 
-std::optional<std::vector<inference::Token>> read_prefix_tokens(const fs::path& path,
-                                                                std::uint64_t model_key) {
+std::optional<PrefixName> read_prefix_name(const fs::path& path, std::uint64_t model_key) {
   std::ifstream file;
   const auto head = read_head(path, model_key, file);
   if (!head) return std::nullopt;
-  auto tokens = read_tokens(*head, file);
+  PrefixName name{.tokens = read_tokens(*head, file), .space = head->space};
   if (!file) return std::nullopt;
-  return tokens;
+  return name;
 }
 
 }  // namespace minerva::engine

@@ -1,12 +1,12 @@
 #pragma once
 // One prefix in one file. The format is this program's own, in this machine's byte order:
 //
-//   8 bytes  "MINERVA1"
+//   8 bytes  "MINERVA2"
 //   8        key of the model
 //   8        number of tokens
 //   8        bytes of the state
 //   4        CRC-32 of all that follows
-//   4        zero
+//   4        the space: whose prefix it is
 //   …        tokens, 4 bytes each; the state
 //
 // Threads: any; the files are the caller's.
@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "engine/stored_prefix.h"
+#include "engine/token_prefix.h"
 
 namespace minerva::engine {
 
@@ -29,8 +30,16 @@ namespace minerva::engine {
 [[nodiscard]] std::optional<StoredPrefix> read_prefix_file(const std::filesystem::path& path,
                                                            std::uint64_t model_key);
 
-// The tokens alone, without a look at the checksum.
-[[nodiscard]] std::optional<std::vector<inference::Token>> read_prefix_tokens(
-    const std::filesystem::path& path, std::uint64_t model_key);
+// What a file is about.
+struct PrefixName {
+  std::vector<inference::Token> tokens;
+  std::uint32_t space = 0;
+
+  [[nodiscard]] TokenPrefix prefix() const { return {.tokens = tokens, .space = space}; }
+};
+
+// That alone, without a look at the checksum.
+[[nodiscard]] std::optional<PrefixName> read_prefix_name(const std::filesystem::path& path,
+                                                         std::uint64_t model_key);
 
 }  // namespace minerva::engine

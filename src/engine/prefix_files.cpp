@@ -18,7 +18,6 @@
 
 #include "base/log.h"
 #include "engine/prefix_file.h"
-#include "engine/slot_table.h"
 
 namespace minerva::engine {
 namespace {
@@ -31,10 +30,11 @@ constexpr std::string_view kExtension = ".prefix";
 constexpr std::uint64_t kMostUnwritten = std::uint64_t{512} << 20U;
 
 // The same tokens have the same name, so that servers which share a folder do not keep them twice.
-std::string name_of(std::span<const Token> tokens) {
+std::string name_of(const TokenPrefix& prefix) {
   // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const Token token : tokens) hash = (hash ^ static_cast<std::uint32_t>(token)) * 0x100000001B3ULL;
+  std::uint64_t hash = 0xCBF29CE484222325ULL ^ prefix.space;
+  for (const Token token : prefix.tokens)
+    hash = (hash ^ static_cast<std::uint32_t>(token)) * 0x100000001B3ULL;
   return fmt::format("{:016x}{}", hash, kExtension);
 }
 
@@ -93,15 +93,15 @@ class PrefixFiles::Impl {
   Status open();
 
   // --- the caller's thread
-  [[nodiscard]] std::uint32_t n_saved(std::span<const Token> tokens) const;
+  [[nodiscard]] std::uint32_t n_saved(const TokenPrefix& prefix) const;
   void save(std::shared_ptr<const StoredPrefix> prefix);
-  bool fetch(std::span<const Token> tokens, std::uint32_t n_known, std::uint64_t max_bytes);
+  bool fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes);
   std::vector<std::shared_ptr<const StoredPrefix>> take_fetched();
   void await_fetched();
 
  private:
   struct Known {
-    std::vector<Token> tokens;
+    PrefixName what;
     std::uint64_t n_bytes = 0;
     bool written = false;
     bool wanted = false;  // it is to be read, or being read
@@ -141,10 +141,10 @@ Status PrefixFiles::Impl::open() {
   }
   remove_abandoned(folder_);
   for (const FileOnDisk& file : all_files(folder_)) {
-    auto tokens = read_prefix_tokens(file.path, options_.model_key);
-    if (!tokens) continue;
+    auto what = read_prefix_name(file.path, options_.model_key);
+    if (!what) continue;
     known_[file.path.filename().string()] = {
-        .tokens = std::move(*tokens), .n_bytes = file.n_bytes, .written = true};
+        .what = std::move(*what), .n_bytes = file.n_bytes, .written = true};
   }
   thread_ = std::jthread{[this] { work(); }};
   return {};
@@ -152,10 +152,10 @@ Status PrefixFiles::Impl::open() {
 
 // --- the caller's thread
 
-std::uint32_t PrefixFiles::Impl::n_saved(std::span<const Token> tokens) const {
+std::uint32_t PrefixFiles::Impl::n_saved(const TokenPrefix& prefix) const {
   const std::lock_guard lock{mutex_};
   std::uint32_t most = 0;
-  for (const auto& [name, known] : known_) most = std::max(most, common_prefix(known.tokens, tokens));
+  for (const auto& [name, known] : known_) most = std::max(most, n_shared(known.what.prefix(), prefix));
   return most;
 }
 
@@ -166,18 +166,19 @@ void PrefixFiles::Impl::save(std::shared_ptr<const StoredPrefix> prefix) {
                prefix->n_bytes());
     return;
   }
-  known_[name_of(prefix->tokens)] = {.tokens = prefix->tokens, .n_bytes = prefix->n_bytes()};
+  known_[name_of(prefix->prefix())] = {.what = {.tokens = prefix->tokens, .space = prefix->space},
+                                        .n_bytes = prefix->n_bytes()};
   n_unwritten_bytes_ += prefix->n_bytes();
   to_write_.push_back(std::move(prefix));
   changed_.notify_all();
 }
 
-bool PrefixFiles::Impl::fetch(std::span<const Token> tokens, std::uint32_t n_known, std::uint64_t max_bytes) {
+bool PrefixFiles::Impl::fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes) {
   const std::lock_guard lock{mutex_};
   auto best = known_.end();
   for (auto it = known_.begin(); it != known_.end(); ++it) {
     if (!it->second.written || it->second.n_bytes > max_bytes) continue;
-    const std::uint32_t n = common_prefix(it->second.tokens, tokens);
+    const std::uint32_t n = n_shared(it->second.what.prefix(), prompt);
     if (n <= n_known) continue;
     n_known = n;
     best = it;
@@ -228,7 +229,7 @@ void PrefixFiles::Impl::work() {
 }
 
 void PrefixFiles::Impl::write(const std::shared_ptr<const StoredPrefix>& prefix) {
-  const std::string name = name_of(prefix->tokens);
+  const std::string name = name_of(prefix->prefix());
   const Status written = write_prefix_file(folder_ / name, options_.model_key, *prefix);
   {
     const std::lock_guard lock{mutex_};
@@ -284,10 +285,10 @@ Result<std::unique_ptr<PrefixFiles>> PrefixFiles::open(const PrefixFilesOptions&
   return std::unique_ptr<PrefixFiles>{new PrefixFiles(std::move(impl))};
 }
 
-std::uint32_t PrefixFiles::n_saved(std::span<const Token> tokens) const { return impl_->n_saved(tokens); }
+std::uint32_t PrefixFiles::n_saved(const TokenPrefix& prefix) const { return impl_->n_saved(prefix); }
 void PrefixFiles::save(std::shared_ptr<const StoredPrefix> prefix) { impl_->save(std::move(prefix)); }
-bool PrefixFiles::fetch(std::span<const Token> tokens, std::uint32_t n_known, std::uint64_t max_bytes) {
-  return impl_->fetch(tokens, n_known, max_bytes);
+bool PrefixFiles::fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes) {
+  return impl_->fetch(prompt, n_known, max_bytes);
 }
 std::vector<std::shared_ptr<const StoredPrefix>> PrefixFiles::take_fetched() { return impl_->take_fetched(); }
 void PrefixFiles::await_fetched() { impl_->await_fetched(); }

@@ -11,13 +11,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "engine/stored_prefix.h"
-#include "inference/inference_backend.h"
+#include "engine/token_prefix.h"
 
 namespace minerva::engine {
 
@@ -36,16 +35,15 @@ class PrefixFiles {
   PrefixFiles(const PrefixFiles&) = delete;
   PrefixFiles& operator=(const PrefixFiles&) = delete;
 
-  // Tokens of the longest beginning of these that a file has or is about to have.
-  [[nodiscard]] std::uint32_t n_saved(std::span<const inference::Token> tokens) const;
+  // Tokens of the longest beginning of this that a file has or is about to have.
+  [[nodiscard]] std::uint32_t n_saved(const TokenPrefix& prefix) const;
 
   // Hands the prefix to the writer; it is let go when too much waits already.
   void save(std::shared_ptr<const StoredPrefix> prefix);
 
-  // Begins to read the file that has the longest beginning of these tokens, unless it is being read. False when there is
+  // Begins to read the file that has the longest beginning of the prompt, unless it is being read. False when there is
   // none with more than n_known tokens of it and at most max_bytes.
-  [[nodiscard]] bool fetch(std::span<const inference::Token> tokens, std::uint32_t n_known,
-                           std::uint64_t max_bytes);
+  [[nodiscard]] bool fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes);
 
   // What was read since the last call.
   [[nodiscard]] std::vector<std::shared_ptr<const StoredPrefix>> take_fetched();

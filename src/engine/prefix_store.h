@@ -8,18 +8,15 @@
 #include <list>
 #include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "engine/stored_prefix.h"
-#include "inference/inference_backend.h"
+#include "engine/token_prefix.h"
 
 namespace minerva::engine {
 
 class PrefixStore {
  public:
-  using Token = inference::Token;
-
   struct Match {
     std::shared_ptr<const StoredPrefix> entry;
     std::uint32_t n_shared = 0;  // tokens with which both begin
@@ -29,15 +26,15 @@ class PrefixStore {
   explicit PrefixStore(std::uint64_t max_bytes) : max_bytes_{max_bytes} {}
 
   // Whether these tokens are the beginning of an entry, or too large to become one: then there is nothing to keep.
-  [[nodiscard]] bool wants(std::span<const Token> tokens, std::uint64_t n_bytes) const;
+  [[nodiscard]] bool wants(const TokenPrefix& prefix, std::uint64_t n_bytes) const;
 
   // Entries that these tokens begin with go: the new one serves for them.
   void put(std::shared_ptr<const StoredPrefix> prefix);
 
   // The entry that shares most with the prompt; it counts as used now.
-  [[nodiscard]] std::optional<Match> find(std::span<const Token> prompt);
+  [[nodiscard]] std::optional<Match> find(const TokenPrefix& prompt);
   // Tokens of the prompt's beginning that find() would find.
-  [[nodiscard]] std::uint32_t n_shared(std::span<const Token> prompt) const;
+  [[nodiscard]] std::uint32_t n_found(const TokenPrefix& prompt) const;
 
   [[nodiscard]] std::uint64_t max_bytes() const { return max_bytes_; }
   [[nodiscard]] std::uint64_t n_bytes() const { return n_bytes_; }

@@ -1,5 +1,6 @@
 #include "engine/sequence.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -17,6 +18,10 @@ SequenceState transition(SequenceState state, SequenceInput input) {
       assert((state == SequenceState::kPrefill || state == SequenceState::kDecode) &&
              "only a running one has KV");
       return SequenceState::kPrefill;
+    case SequenceInput::kSetAside:
+      assert((state == SequenceState::kPrefill || state == SequenceState::kDecode) &&
+             "only a running one holds a slot");
+      return SequenceState::kWaiting;
     case SequenceInput::kEnd:
       assert(state != SequenceState::kEnded && "a sequence ends once");
       return SequenceState::kEnded;
@@ -33,6 +38,11 @@ inference::StopMatcher::Outcome Sequence::take(inference::Token token, std::stri
   tokens_.push_back(token);
   stats.n_generated = n_generated();
   return stops_.feed(assembler_.feed(piece));
+}
+
+std::uint32_t Sequence::n_allowed(std::uint32_t n_context) const {
+  const std::uint32_t n_room = n_context - n_tokens();
+  return spec_.max_tokens > 0 ? std::min(n_room, spec_.max_tokens - n_generated()) : n_room;
 }
 
 std::string Sequence::rest_of_text() {

@@ -2,9 +2,10 @@
 // One accepted request on its way through the engine. Owned by the engine, used on its thread only.
 //
 //   kWaiting ──start──► kPrefill ──caught up──► kDecode ──end──► kEnded
-//      │                   ▲  │                    │                ▲
-//      │                   └──┼───── KV lost ──────┘                │
-//      └──────── end ─────────┴──────────── end ────────────────────┘
+//    │   ▲               │  ▲  │                  │  │             ▲
+//    │   └── set aside ──┘  └──┼──── KV lost ─────┘  │             │
+//    │   └── set aside ────────┼─────────────────────┘             │
+//    └───────── end ───────────┴─────────── end ───────────────────┘
 
 #include <chrono>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "engine/drafter.h"
+#include "engine/preemption.h"
 #include "inference/inference_backend.h"
 #include "inference/stop_matcher.h"
 #include "inference/text_assembler.h"
@@ -23,7 +25,7 @@
 namespace minerva::engine {
 
 enum class SequenceState : std::uint8_t { kWaiting, kPrefill, kDecode, kEnded };
-enum class SequenceInput : std::uint8_t { kStart, kCaughtUp, kKvLost, kEnd };
+enum class SequenceInput : std::uint8_t { kStart, kCaughtUp, kKvLost, kSetAside, kEnd };
 
 // The diagram above; asserts that the arrow exists.
 [[nodiscard]] SequenceState transition(SequenceState state, SequenceInput input);
@@ -40,6 +42,10 @@ class Sequence {
 
   [[nodiscard]] const wire::GenerationSpec& spec() const { return spec_; }
   [[nodiscard]] std::uint64_t id() const { return spec_.id; }
+  // The gateway counts requests up, so ids tell their order.
+  [[nodiscard]] Claim claim() const {
+    return {.tenant = spec_.tenant, .priority = spec_.priority, .arrival = spec_.id};
+  }
 
   // Prompt and generated tokens; the slot holds the KV of the first n_computed of them.
   [[nodiscard]] std::span<const inference::Token> tokens() const { return tokens_; }
@@ -47,13 +53,16 @@ class Sequence {
   [[nodiscard]] std::uint32_t n_left() const { return n_tokens() - n_computed; }
   [[nodiscard]] std::uint32_t n_generated() const { return n_tokens() - stats.n_prompt; }
 
+  // Tokens that it may generate yet, in a context of n_context.
+  [[nodiscard]] std::uint32_t n_allowed(std::uint32_t n_context) const;
+
   // Takes a generated token and gives back the text that may be delivered now.
   [[nodiscard]] inference::StopMatcher::Outcome take(inference::Token token, std::string_view piece);
   // The text that was held back, once no more can come.
   [[nodiscard]] std::string rest_of_text();
 
   // --- kept by the engine
-  inference::SlotId slot{};  // from kStart to kEnd
+  inference::SlotId slot{};  // from kStart to kSetAside or kEnd
   std::unique_ptr<inference::Sampler> sampler;
   std::uint32_t n_computed = 0;
   std::uint32_t steps_waited = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_set>
 
 namespace minerva::engine {
 namespace {
@@ -13,18 +14,13 @@ SlotId id_of(std::size_t index) { return SlotId{static_cast<std::int32_t>(index)
 
 }  // namespace
 
-std::uint32_t common_prefix(std::span<const Token> a, std::span<const Token> b) {
-  const auto differing = std::ranges::mismatch(a, b);
-  return static_cast<std::uint32_t>(differing.in1 - a.begin());
-}
-
-std::optional<SlotTable::Placement> SlotTable::place(std::span<const Token> prompt) const {
-  const auto reusable = prompt.first(prompt.empty() ? 0 : prompt.size() - 1);
+std::optional<SlotTable::Placement> SlotTable::place(const TokenPrefix& prompt) const {
+  const TokenPrefix reusable = prompt.reusable();
   std::optional<std::size_t> best;       // of all slots
   std::optional<std::size_t> best_free;  // of those that can be taken as they are
   std::vector<std::uint32_t> shared(slots_.size());
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    shared[i] = common_prefix(slots_[i].tokens, reusable);
+    shared[i] = n_shared(slots_[i].prefix(), reusable);
     if (!best || shared[i] > shared[*best]) best = i;
     if (!slots_[i].busy && shared[i] > 0 && (!best_free || shared[i] > shared[*best_free])) best_free = i;
   }
@@ -54,6 +50,11 @@ std::optional<std::size_t> SlotTable::cheapest_free(std::optional<std::size_t> s
   return cheapest;
 }
 
+void SlotTable::take(SlotId slot, std::uint32_t space) {
+  at(slot).busy = true;
+  at(slot).space = space;
+}
+
 void SlotTable::release(SlotId slot) {
   at(slot).busy = false;
   at(slot).last_used = ++n_uses_;
@@ -61,9 +62,25 @@ void SlotTable::release(SlotId slot) {
 
 void SlotTable::append(SlotId slot, std::span<const Token> tokens) {
   at(slot).tokens.insert(at(slot).tokens.end(), tokens.begin(), tokens.end());
+  cells_.append(at(slot).cells, tokens.size());
 }
 
-void SlotTable::cut(SlotId slot, std::uint32_t n_kept) { at(slot).tokens.resize(n_kept); }
+void SlotTable::copy(SlotId source, SlotId target, std::uint32_t n) {
+  const auto& from = at(source);
+  auto& to = at(target);
+  to.tokens.assign(from.tokens.begin(), from.tokens.begin() + n);
+  cells_.cut(to.cells, 0);
+  if (shares_cells_) {
+    cells_.share(from.cells, to.cells, n);
+  } else {
+    cells_.append(to.cells, n);
+  }
+}
+
+void SlotTable::cut(SlotId slot, std::uint32_t n_kept) {
+  at(slot).tokens.resize(n_kept);
+  cells_.cut(at(slot).cells, n_kept);
+}
 
 std::uint32_t SlotTable::n_free() const {
   return static_cast<std::uint32_t>(std::ranges::count(slots_, false, &Slot::busy));
@@ -72,14 +89,24 @@ std::uint32_t SlotTable::n_free() const {
 bool SlotTable::elsewhere(SlotId slot) const {
   const auto& own = at(slot);
   return std::ranges::any_of(slots_, [&](const Slot& other) {
-    return &other != &own && common_prefix(other.tokens, own.tokens) == own.tokens.size();
+    return &other != &own && n_shared(other.prefix(), own.prefix()) == own.tokens.size();
   });
 }
 
-std::uint32_t SlotTable::cells_used() const {
-  std::size_t n = 0;
-  for (const Slot& slot : slots_) n += slot.tokens.size();
-  return static_cast<std::uint32_t>(n);
+std::uint32_t SlotTable::cells_busy() const {
+  std::unordered_set<std::uint32_t> cells;
+  for (const Slot& slot : slots_) {
+    if (slot.busy) cells.insert(slot.cells.begin(), slot.cells.end());
+  }
+  return static_cast<std::uint32_t>(cells.size());
+}
+
+std::uint32_t SlotTable::n_shared_busy(const TokenPrefix& prefix) const {
+  std::uint32_t most = 0;
+  for (const Slot& slot : slots_) {
+    if (slot.busy) most = std::max(most, n_shared(slot.prefix(), prefix));
+  }
+  return most;
 }
 
 std::optional<SlotId> SlotTable::oldest_cached() const {

@@ -4,14 +4,17 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/token_prefix.h"
 #include "inference/inference_backend.h"
 
 namespace minerva::engine {
 
 struct StoredPrefix {
   std::vector<inference::Token> tokens;
+  std::uint32_t space = 0;
   inference::SlotState state;
 
+  [[nodiscard]] TokenPrefix prefix() const { return {.tokens = tokens, .space = space}; }
   [[nodiscard]] std::uint64_t n_bytes() const {
     return tokens.size() * sizeof(inference::Token) + state.size();
   }

@@ -150,6 +150,10 @@ bool LlamaCppBackend::window_allows(SlotId slot, std::int32_t from) const {
 
 bool LlamaCppBackend::copy_prefix(SlotId source, SlotId target, std::int32_t n) {
   if (!window_allows(source, n)) return false;
+  if (card_.kv_unified) {
+    llama_memory_seq_cp(memory(), source.value, target.value, 0, n);
+    return true;
+  }
   // Between streams only whole sequences can be copied; the tail is cut afterwards.
   llama_memory_seq_cp(memory(), source.value, target.value, -1, -1);
   if (llama_memory_seq_rm(memory(), target.value, n, -1)) return true;

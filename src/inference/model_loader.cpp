@@ -67,6 +67,10 @@ Result<std::vector<wire::DeviceInfo>> allowed_gpus(const wire::LoadOptions& opti
   return named;
 }
 
+constexpr std::uint64_t aligned(std::uint64_t n_cells) {
+  return (n_cells + kContextAlignment - 1) / kContextAlignment * kContextAlignment;
+}
+
 Result<ContextShape> choose_context(const wire::LoadOptions& options, const ModelFile& file) {
   const std::uint32_t n_parallel = options.n_parallel > 0 ? options.n_parallel : kDefaultParallel;
   if (n_parallel > llama_max_parallel_sequences()) {
@@ -76,23 +80,24 @@ Result<ContextShape> choose_context(const wire::LoadOptions& options, const Mode
                 "parallel");
   }
   const std::uint32_t n_trained = file.n_ctx_train > 0 ? file.n_ctx_train : kDefaultContext;
-  const std::uint32_t n_asked =
-      options.n_ctx > 0 ? options.n_ctx / n_parallel : std::min(n_trained, kDefaultContext);
-  if (n_asked > n_trained) {
-    log::warn(
-        "inference",
-        "a context of {} tokens a sequence is more than the {} this model was trained for: it stays at {}",
-        n_asked, n_trained, n_trained);
+  // Each sequence has a part of its own, or one may take all.
+  const std::uint32_t n_parts = options.kv_unified ? 1 : n_parallel;
+  const std::uint64_t n_most = std::uint64_t{n_trained} * (n_parallel / n_parts);
+  const std::uint64_t n_asked = options.n_ctx > 0
+                                    ? options.n_ctx / n_parts
+                                    : std::uint64_t{std::min(n_trained, kDefaultContext)} * n_parallel / n_parts;
+  if (n_asked > n_most) {
+    log::warn("inference",
+              "a context of {} tokens is more than the {} this model was trained for: it stays at {}", n_asked,
+              n_trained, n_most);
   }
-  const std::uint32_t n_wanted = std::min(n_asked, n_trained);
-  const std::uint64_t n_sequence =
-      (std::uint64_t{std::max(1U, n_wanted)} + kContextAlignment - 1) / kContextAlignment * kContextAlignment;
-  if (n_sequence * n_parallel > UINT32_MAX) {
+  const std::uint64_t n_part = aligned(std::max<std::uint64_t>(1, std::min(n_asked, n_most)));
+  if (n_part * n_parts > UINT32_MAX) {
     return fail(ErrorCode::kInvalidConfiguration, "the context is larger than llama.cpp can address",
                 "ctx-size");
   }
   const std::uint32_t n_batch = options.n_batch > 0 ? options.n_batch : kDefaultBatch;
-  return ContextShape{.n_ctx = static_cast<std::uint32_t>(n_sequence * n_parallel),
+  return ContextShape{.n_ctx = static_cast<std::uint32_t>(n_part * n_parts),
                       .n_parallel = n_parallel,
                       .n_batch = std::max(n_batch, n_parallel)};
 }
@@ -189,7 +194,7 @@ Result<ContextHandle> make_context(llama_model* model, const wire::LoadOptions& 
   params.n_threads = n_threads;
   params.n_threads_batch = n_threads;
   params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_AUTO;
-  params.kv_unified = false;
+  params.kv_unified = options.kv_unified;
   ContextHandle context{llama_init_from_model(model, params)};
   if (!context) {
     Error error = explain(said.errors(), options.model_path,
@@ -226,6 +231,7 @@ Result<LoadedModel> load_model(const wire::LoadOptions& options, const std::func
   if (!context) return std::unexpected(context.error());
 
   wire::ModelCard card = make_card(model->get(), context->get(), *file, options.model_path);
+  card.kv_unified = options.kv_unified;
   card.n_gpu_layers = placement.n_gpu_layers;
   card.placement = placement.sentence;
   card.memory = memory_by_device(said.lines(), placement.devices);

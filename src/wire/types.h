@@ -90,6 +90,7 @@ struct GenerationStats {
   std::uint32_t n_generated = 0;  // the end token counts
   std::uint32_t n_drafted = 0;    // tokens computed ahead
   std::uint32_t n_accepted = 0;   // of these, right: generated tokens that cost no step of their own
+  std::uint32_t n_preempted = 0;  // times that it was set aside for others and taken up again
   std::uint64_t queue_us = 0;     // from arrival at the engine to the first prompt token's step
   std::uint64_t prefill_us = 0;   // from there to the first generated token
   std::uint64_t decode_us = 0;    // from there to the last
@@ -144,6 +145,7 @@ struct EngineStatus {
   std::uint64_t last_step_us = 0;
   std::uint64_t n_prompt_tokens = 0;     // since the worker started
   std::uint64_t n_generated_tokens = 0;  // since the worker started
+  std::uint64_t n_preemptions = 0;       // since the worker started
 };
 
 // --- devices and models
@@ -187,6 +189,7 @@ struct ModelCard {
   std::uint32_t n_ctx = 0;           // all sequences together
   std::uint32_t n_ctx_sequence = 0;  // one sequence
   std::uint32_t n_parallel = 0;
+  bool kv_unified = false;  // all sequences' cells in one buffer: each may take all of them, a shared prefix takes them once
   std::uint32_t n_batch = 0;
   std::string chat_template;  // empty when the model has none
   std::string bos_text;
@@ -212,6 +215,8 @@ struct LoadOptions {
   std::uint32_t max_itl_ms = 0xFFFF'FFFF;
   // Host memory for prefixes that lost their slot; 0: none, kCacheRamAuto: a quarter of what is free, at most 2 GiB.
   std::uint32_t cache_ram_mib = 0xFFFF'FFFF;
+  bool kv_unified = false;       // ModelCard::kv_unified
+  bool shared_prefixes = false;  // one tenant's prefixes serve all
   bool drafts = true;            // speculation by prompt lookup
   std::string prefix_cache_dir;  // where prefixes outlive the process; empty: nowhere
   std::uint32_t prefix_cache_mib = 8192;

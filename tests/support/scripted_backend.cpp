@@ -153,6 +153,8 @@ ScriptedBackend::ScriptedBackend(ScriptedOptions options)
   card_.n_vocab = 257;
   card_.n_ctx_train = options_.n_ctx_sequence;
   card_.n_ctx = options_.n_ctx_sequence * options_.n_parallel;
+  if (options_.kv_unified) card_.n_ctx = options_.kv_cells;
+  card_.kv_unified = options_.kv_unified;
   card_.n_ctx_sequence = options_.n_ctx_sequence;
   card_.n_parallel = options_.n_parallel;
   card_.n_batch = options_.n_batch;

@@ -50,6 +50,7 @@ Json model_json(const gateway::GatewayStatus& status) {
                 {"n_ctx_sequence", card.n_ctx_sequence},
                 {"n_ctx_train", card.n_ctx_train},
                 {"n_parallel", card.n_parallel},
+                {"kv_layout", card.kv_unified ? "unified" : "streams"},
                 {"n_layers", card.n_layers},
                 {"n_gpu_layers", card.n_gpu_layers},
                 {"placement", card.placement},
@@ -65,6 +66,7 @@ Json engine_json(const gateway::GatewayStatus& status) {
           {"n_waiting", engine.n_waiting},
           {"kv_cells_used", engine.kv_cells_used},
           {"kv_cells", engine.kv_cells},
+          {"n_preemptions", engine.n_preemptions},
           {"last_step_ms", static_cast<double>(engine.last_step_us) / 1000.0},
           {"n_prompt_tokens", engine.n_prompt_tokens},
           {"n_generated_tokens", engine.n_generated_tokens}};

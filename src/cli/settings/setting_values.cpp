@@ -95,6 +95,12 @@ Result<std::int32_t> parse_gpu_layers(std::string_view text) {
   return static_cast<std::int32_t>(*number);
 }
 
+Result<bool> parse_kv_layout(std::string_view text) {
+  if (text == "unified") return true;
+  if (text == "streams") return false;
+  return refuse(fmt::format("'{}' is neither streams nor unified", text));
+}
+
 Result<bool> parse_spec_type(std::string_view text) {
   if (text == "ngram-simple") return true;
   if (text == "none") return false;

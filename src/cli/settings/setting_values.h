@@ -31,6 +31,9 @@ struct NumberRange {
 // "true" and "false".
 [[nodiscard]] Result<bool> parse_switch(std::string_view text);
 
+// Whether it is unified: "unified" or "streams".
+[[nodiscard]] Result<bool> parse_kv_layout(std::string_view text);
+
 // Whether to draft: "ngram-simple" or "none".
 [[nodiscard]] Result<bool> parse_spec_type(std::string_view text);
 

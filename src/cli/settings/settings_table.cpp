@@ -77,6 +77,16 @@ constexpr std::array kTable{
                   "auto is 200 on a CPU and 50 on a GPU",
           .group = kComputation,
           .set = [](S& s, V v) { return store(s.load.max_itl_ms, parse_number_or_auto(v.front(), kMilliseconds, wire::kMaxItlAuto)); }},
+  Setting{.name = "kv-layout", .value_name = "LAYOUT", .default_text = "streams", .range = "streams or unified",
+          .help = "Where sequences keep their context: streams gives each its own part, unified shares all of it among them, which "
+                  "suits few long ones and many that share a beginning, and computes different ones more slowly",
+          .group = kComputation,
+          .set = [](S& s, V v) { return store(s.load.kv_unified, parse_kv_layout(v.front())); }},
+  Setting{.name = "shared-prefix-cache", .value_name = "", .default_text = "false", .range = "true or false",
+          .help = "Let requests of one API key take over the beginnings that another's computed; how fast an answer comes then tells "
+                  "whether somebody has asked that before",
+          .group = kComputation, .shape = SettingShape::kSwitch,
+          .set = [](S& s, V v) { return store(s.load.shared_prefixes, parse_switch(v.front())); }},
   Setting{.name = "cache-ram", .value_name = "MIB", .default_text = "auto", .range = "auto, or 0 to 16777216 MiB",
           .help = "Host memory for the prefixes of conversations that lost their place to others; 0 keeps none, auto takes a quarter "
                   "of what is free, at most 2048",

@@ -21,8 +21,8 @@ constexpr std::uint64_t kRoomy = 1U << 20U;
 constexpr std::uint64_t kModel = 77;
 
 // `n` tokens from `first` on, with a state that depends on them.
-std::shared_ptr<const StoredPrefix> prefix(inference::Token first, std::size_t n) {
-  StoredPrefix made{.tokens = Tokens(n), .state = inference::SlotState(10 * n)};
+std::shared_ptr<const StoredPrefix> prefix(inference::Token first, std::size_t n, std::uint32_t space = 0) {
+  StoredPrefix made{.tokens = Tokens(n), .space = space, .state = inference::SlotState(10 * n)};
   std::iota(made.tokens.begin(), made.tokens.end(), first);
   for (std::size_t i = 0; i < made.state.size(); ++i)
     made.state[i] = static_cast<std::uint8_t>(static_cast<std::size_t>(first) + i);
@@ -42,7 +42,7 @@ class PrefixFilesTest : public testing::Test {
 
   static std::shared_ptr<const StoredPrefix> fetched(PrefixFiles& files, const Tokens& tokens,
                                                      std::uint32_t n_known = 0) {
-    if (!files.fetch(tokens, n_known, kRoomy)) return nullptr;
+    if (!files.fetch({.tokens = tokens}, n_known, kRoomy)) return nullptr;
     files.await_fetched();
     const auto found = files.take_fetched();
     return found.empty() ? nullptr : found.front();
@@ -63,11 +63,25 @@ TEST_F(PrefixFilesTest, FindsAfterARestartWhatWasSaved) {
   const auto files = open();
   Tokens longer = prefix(1, 100)->tokens;
   longer[60] = 0;
-  EXPECT_EQ(files->n_saved(longer), 60U);
+  EXPECT_EQ(files->n_saved({.tokens = longer}), 60U);
   const auto found = fetched(*files, longer);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->tokens, prefix(1, 100)->tokens);
   EXPECT_EQ(found->state, prefix(1, 100)->state);
+}
+
+TEST_F(PrefixFilesTest, KnowsWhosePrefixAFileIs) {
+  open()->save(prefix(1, 100, 7));
+  open()->save(prefix(1, 50));
+  const auto files = open();
+  EXPECT_EQ(files->n_saved(prefix(1, 100)->prefix()), 50U);
+  EXPECT_EQ(files->n_saved(prefix(1, 100, 7)->prefix()), 100U);
+  EXPECT_EQ(files->n_saved(prefix(1, 100, 8)->prefix()), 0U);
+  ASSERT_TRUE(files->fetch(prefix(1, 100, 7)->prefix(), 60, kRoomy));
+  files->await_fetched();
+  const auto found = files->take_fetched();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front()->space, 7U);
 }
 
 TEST_F(PrefixFilesTest, ReadsTheLongestAndOnlyWhatIsLongerThanWhatIsKnown) {
@@ -75,8 +89,8 @@ TEST_F(PrefixFilesTest, ReadsTheLongestAndOnlyWhatIsLongerThanWhatIsKnown) {
   open()->save(prefix(1, 200));
   const auto files = open();
   const Tokens tokens = prefix(1, 300)->tokens;
-  EXPECT_FALSE(files->fetch(tokens, 200, kRoomy));
-  EXPECT_FALSE(files->fetch(prefix(5, 10)->tokens, 0, kRoomy));
+  EXPECT_FALSE(files->fetch(TokenPrefix{.tokens = tokens}, 200, kRoomy));
+  EXPECT_FALSE(files->fetch(prefix(5, 10)->prefix(), 0, kRoomy));
   const auto found = fetched(*files, tokens, 199);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->tokens.size(), 200U);
@@ -84,14 +98,14 @@ TEST_F(PrefixFilesTest, ReadsTheLongestAndOnlyWhatIsLongerThanWhatIsKnown) {
 
 TEST_F(PrefixFilesTest, ReadsNothingThatMemoryCannotHold) {
   open()->save(prefix(1, 100));
-  EXPECT_FALSE(open()->fetch(prefix(1, 100)->tokens, 0, 100));
+  EXPECT_FALSE(open()->fetch(prefix(1, 100)->prefix(), 0, 100));
 }
 
 TEST_F(PrefixFilesTest, UsesNoFileOfAnotherModel) {
   open()->save(prefix(1, 100));
-  EXPECT_EQ(open(kRoomy, kModel + 1)->n_saved(prefix(1, 100)->tokens), 0U);
+  EXPECT_EQ(open(kRoomy, kModel + 1)->n_saved(prefix(1, 100)->prefix()), 0U);
   fs::rename(all_files().front(), folder_.path() / fs::path{"000000000000004e"} / "moved.prefix");
-  EXPECT_EQ(open(kRoomy, kModel + 1)->n_saved(prefix(1, 100)->tokens), 0U);
+  EXPECT_EQ(open(kRoomy, kModel + 1)->n_saved(prefix(1, 100)->prefix()), 0U);
 }
 
 TEST_F(PrefixFilesTest, ForgetsAFileThatIsDamaged) {
@@ -104,7 +118,7 @@ TEST_F(PrefixFilesTest, ForgetsAFileThatIsDamaged) {
   }
   const auto files = open();
   EXPECT_EQ(fetched(*files, prefix(1, 100)->tokens), nullptr);
-  EXPECT_EQ(files->n_saved(prefix(1, 100)->tokens), 0U);
+  EXPECT_EQ(files->n_saved(prefix(1, 100)->prefix()), 0U);
   EXPECT_FALSE(fs::exists(path));
 }
 
@@ -114,7 +128,7 @@ TEST_F(PrefixFilesTest, SeesNoFileThatIsCutShortWhereverItIsCut) {
   for (auto n_bytes = fs::file_size(path); n_bytes > 0; --n_bytes) {
     fs::resize_file(path, n_bytes - 1);
     ASSERT_FALSE(read_prefix_file(path, kModel)) << n_bytes - 1;
-    ASSERT_FALSE(read_prefix_tokens(path, kModel)) << n_bytes - 1;
+    ASSERT_FALSE(read_prefix_name(path, kModel)) << n_bytes - 1;
   }
 }
 
@@ -131,7 +145,7 @@ TEST_F(PrefixFilesTest, BelievesNoSizesThatTheFileDoesNotHave) {
     const fs::path other = folder_.path() / "wrong.prefix";
     std::ofstream{other, std::ios::binary} << wrong;
     EXPECT_FALSE(read_prefix_file(other, kModel));
-    EXPECT_FALSE(read_prefix_tokens(other, kModel));
+    EXPECT_FALSE(read_prefix_name(other, kModel));
   }
 }
 
@@ -146,10 +160,10 @@ TEST_F(PrefixFilesTest, LetsGoOfWhatWasUsedLongestAgo) {
   EXPECT_TRUE(fetched(*open(3 * n_each), prefix(1, 100)->tokens));  // used now
   open(3 * n_each)->save(prefix(3000, 100));
   const auto files = open(3 * n_each);
-  EXPECT_EQ(files->n_saved(prefix(1, 100)->tokens), 100U);
-  EXPECT_EQ(files->n_saved(prefix(1000, 100)->tokens), 0U);
-  EXPECT_EQ(files->n_saved(prefix(2000, 100)->tokens), 100U);
-  EXPECT_EQ(files->n_saved(prefix(3000, 100)->tokens), 100U);
+  EXPECT_EQ(files->n_saved(prefix(1, 100)->prefix()), 100U);
+  EXPECT_EQ(files->n_saved(prefix(1000, 100)->prefix()), 0U);
+  EXPECT_EQ(files->n_saved(prefix(2000, 100)->prefix()), 100U);
+  EXPECT_EQ(files->n_saved(prefix(3000, 100)->prefix()), 100U);
 }
 
 TEST_F(PrefixFilesTest, SavesNothingLargerThanTheBound) {
@@ -168,7 +182,7 @@ TEST_F(PrefixFilesTest, RemovesWhatACrashLeftHalfWritten) {
   const fs::path folder = all_files().front().parent_path();
   for (const char* name : {"old.prefix.1.tmp", "new.prefix.2.tmp"}) std::ofstream{folder / name} << "half";
   fs::last_write_time(folder / "old.prefix.1.tmp", fs::file_time_type::clock::now() - std::chrono::hours{2});
-  EXPECT_EQ(open()->n_saved(prefix(1, 100)->tokens), 100U);
+  EXPECT_EQ(open()->n_saved(prefix(1, 100)->prefix()), 100U);
   EXPECT_FALSE(fs::exists(folder / "old.prefix.1.tmp"));
   EXPECT_TRUE(fs::exists(folder / "new.prefix.2.tmp"));
 }
