@@ -16,6 +16,10 @@ constexpr std::uint32_t kMaxItlGpuMs = 50;
 // A shorter prefix is computed sooner than it is waited for and copied.
 constexpr std::uint32_t kLeastAwaited = 16;
 
+// The next turn of a conversation may render the end of this prompt in another way: the mark of the answer's beginning, an
+// empty thought. Two questions about one text may begin alike, and a third one not. What comes so many tokens before stays.
+constexpr std::uint32_t kCheckpointTail = 16;
+
 SchedulerLimits limits_for(const wire::ModelCard& card, const EngineOptions& options) {
   const std::uint32_t by_device = card.n_gpu_layers > 0 ? kMaxItlGpuMs : kMaxItlCpuMs;
   const std::uint32_t max_itl = options.max_itl_ms == wire::kMaxItlAuto ? by_device : options.max_itl_ms;
@@ -39,7 +43,7 @@ Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Cloc
     : backend_{backend},
       clock_{std::move(clock)},
       shared_prefixes_{options.shared_prefixes},
-      drafts_{options.drafts},
+      drafts_{options.drafts && backend.cuts_anywhere()},
       scheduler_{limits_for(backend.card(), options)},
       kv_{backend, options.prefix_store_bytes, std::move(options.prefix_files)} {
   status_.kv_cells = backend.card().n_ctx;
@@ -177,7 +181,7 @@ void Engine::requeue_set_aside() {
 // Whether a running sequence is about to compute enough of this one's prompt that waiting for it saves work; notes it
 // there.
 bool Engine::follows_another(const Sequence& sequence) {
-  if (!kv_.copies_work()) return false;
+  if (!kv_.shares_prefixes()) return false;
   const TokenPrefix prompt = prefix_of(sequence).reusable();
   Sequence* leader = nullptr;
   std::uint32_t n_shared = 0;
@@ -194,6 +198,7 @@ bool Engine::follows_another(const Sequence& sequence) {
   const std::uint32_t n_awaited = n_shared - leader->n_computed;
   leader->n_awaited = leader->n_followers == 0 ? n_awaited : std::min(leader->n_awaited, n_awaited);
   ++leader->n_followers;
+  if (kv_.needs_checkpoints()) leader->checkpoints.insert(n_shared);
   return true;
 }
 
@@ -211,8 +216,17 @@ void Engine::start(std::unique_ptr<Sequence> sequence) {
   if (is_new) sequence->stats.n_cached = opened.n_computed;
   log::debug("engine", "sequence {}: {} of {} tokens found, in slot {}", sequence->id(), sequence->n_computed,
              sequence->n_tokens(), sequence->slot.value);
+  if (kv_.needs_checkpoints()) set_checkpoints(*sequence);
   sequence->on(SequenceInput::kStart);
   running_.push_back(std::move(sequence));
+}
+
+// At the end of the prompt, where the next turn of the conversation will part from it, and where it parts from what others
+// asked.
+void Engine::set_checkpoints(Sequence& sequence) {
+  for (const std::uint32_t end : {sequence.n_tokens(), kv_.branch_of(prefix_of(sequence))}) {
+    if (end > kCheckpointTail) sequence.checkpoints.insert(end - kCheckpointTail);
+  }
 }
 
 // --- one step
@@ -240,6 +254,7 @@ BatchPlan Engine::plan_step() const {
                         .steps_waited = sequence->steps_waited});
   }
   BatchPlan plan = scheduler_.plan(snapshot);
+  for (auto& share : plan.shares) share.n_tokens = running_[share.index]->n_to_checkpoint(share.n_tokens);
   // The library computes entries together only while their streams ascend one by one.
   std::ranges::sort(plan.shares, std::less{},
                     [&](const auto& share) { return running_[share.index]->slot.value; });
@@ -305,6 +320,7 @@ void Engine::take_results(const BatchPlan& plan) {
       // A prompt's waiting adds up, so that it comes before newer ones for good; a stream's turn begins anew.
       --sequence.steps_waited;
       note_computed(sequence, share.n_tokens);
+      if (sequence.checkpoints.contains(sequence.n_computed)) kv_.checkpoint(sequence.slot);
       const auto n_tokens = static_cast<std::int32_t>(share.n_tokens);
       if (sequence.n_left() == 0) {
         take_token(sequence, batch_index + n_tokens - 1);

@@ -66,6 +66,7 @@ class Engine {
   [[nodiscard]] bool has_kv_for(const Sequence& newcomer) const;
   [[nodiscard]] TokenPrefix prefix_of(const Sequence& sequence) const;
   void set_aside(Sequence& sequence);
+  void set_checkpoints(Sequence& sequence);
   void requeue_set_aside();
 
   [[nodiscard]] BatchPlan plan_step() const;

@@ -21,9 +21,11 @@ constexpr std::size_t kMostSavedInPassing = std::size_t{64} << 20U;
 KvCache::KvCache(inference::InferenceBackend& backend, std::uint64_t store_bytes,
                  std::unique_ptr<PrefixFiles> files)
     : backend_{backend},
-      slots_{backend.card().n_parallel, backend.card().kv_unified},
-      store_{store_bytes},
-      files_{std::move(files)} {}
+      slots_{backend.card().n_parallel,
+             {.shares_cells = backend.card().kv_unified, .cuts = backend.cuts_anywhere()}},
+      store_{store_bytes, backend.cuts_anywhere()},
+      files_{std::move(files)},
+      cuts_{backend.cuts_anywhere()} {}
 
 KvCache::Opened KvCache::open(const TokenPrefix& prompt) {
   const auto placement = slots_.place(prompt);
@@ -42,6 +44,17 @@ void KvCache::close(SlotId slot) {
   if (is_worth_a_file(slots_.prefix(slot))) unsaved_.push_back({.slot = slot});
 }
 
+std::uint32_t KvCache::branch_of(const TokenPrefix& prompt) const {
+  const TokenPrefix reusable = prompt.reusable();
+  const std::uint32_t n = std::max(slots_.n_known(reusable), store_.n_known(reusable));
+  return n >= kLeastStored ? n : 0;
+}
+
+void KvCache::checkpoint(SlotId slot) {
+  if (!store_.wants(slots_.prefix(slot), backend_.state_size(slot))) return;
+  if (auto copy = copy_of(slot)) store_.put(std::move(copy));
+}
+
 void KvCache::give_up(SlotId slot) {
   set_aside(slot, 0);
   cut(slot, 0);
@@ -53,7 +66,7 @@ bool KvCache::is_coming(const TokenPrefix& prompt) {
   for (auto& prefix : files_->take_fetched()) store_.put(std::move(prefix));
   const TokenPrefix reusable = prompt.reusable();
   const std::uint32_t n_here = std::max(n_found(prompt), store_.n_found(reusable));
-  return files_->fetch(reusable, n_here + kLeastStored, store_.max_bytes());
+  return files_->fetch(reusable, n_here + kLeastStored, store_.max_bytes(), !cuts_);
 }
 
 void KvCache::await_coming() {
@@ -78,8 +91,8 @@ std::shared_ptr<const StoredPrefix> KvCache::copy_of(SlotId slot) {
   auto state = backend_.state(slot);
   if (state.empty()) return nullptr;
   const auto [tokens, space] = slots_.prefix(slot);
-  return std::make_shared<const StoredPrefix>(StoredPrefix{
-      .tokens = {tokens.begin(), tokens.end()}, .space = space, .state = std::move(state)});
+  return std::make_shared<const StoredPrefix>(
+      StoredPrefix{.tokens = {tokens.begin(), tokens.end()}, .space = space, .state = std::move(state)});
 }
 
 // A file for every turn of a conversation would hold its beginning again and again.
@@ -145,7 +158,7 @@ bool KvCache::restore(SlotId slot, const TokenPrefix& prompt, std::uint32_t n_re
 // Before a slot is cut to n_kept tokens: what it holds goes to host memory, unless that has it, or another slot does.
 void KvCache::set_aside(SlotId slot, std::uint32_t n_kept) {
   const TokenPrefix held = slots_.prefix(slot);
-  if (held.size() < n_kept + kLeastStored || slots_.elsewhere(slot) ||
+  if (held.size() < n_kept + kLeastStored || (cuts_ && slots_.elsewhere(slot)) ||
       !store_.wants(held, backend_.state_size(slot)))
     return;
   const auto copy = copy_of(slot);

@@ -31,6 +31,14 @@ class KvCache {
   // Gives the prompt a slot that holds as much of its beginning as is found anywhere, and nothing else. A slot must be
   // free.
   [[nodiscard]] Opened open(const TokenPrefix& prompt);
+  // Where the model's memory cannot be cut, prefixes are found only where they were kept as they were: checkpoints, in host
+  // memory. That costs a copy of the slot's state each, so they are made where they will be of use.
+  [[nodiscard]] bool needs_checkpoints() const { return !cuts_ && store_.max_bytes() > 0; }
+  // Where the prompt parts from what is or was known here: others may part from it there too. 0: nowhere.
+  [[nodiscard]] std::uint32_t branch_of(const TokenPrefix& prompt) const;
+  // Keeps what the slot holds now.
+  void checkpoint(SlotId slot);
+
   // The slot is free again; what it holds stays, to be found.
   void close(SlotId slot);
   // The slot is free and empty; what it held is found in host memory, if there is room for it.
@@ -70,8 +78,8 @@ class KvCache {
   [[nodiscard]] std::uint32_t n_found_busy(const TokenPrefix& prompt) const {
     return slots_.n_shared_busy(prompt.reusable());
   }
-  // Whether a slot can take a prefix from another, as the last attempt showed.
-  [[nodiscard]] bool copies_work() const { return copies_work_; }
+  // Whether a prefix that one slot computes can serve another: as a copy, as far as the last attempt showed, or as a checkpoint.
+  [[nodiscard]] bool shares_prefixes() const { return cuts_ ? copies_work_ : needs_checkpoints(); }
 
  private:
   [[nodiscard]] std::uint32_t prepare(const SlotTable::Placement& placement);
@@ -90,6 +98,7 @@ class KvCache {
     bool needs_leisure = false;
   };
   std::vector<Unsaved> unsaved_;
+  const bool cuts_;
   bool copies_work_ = true;
 };
 

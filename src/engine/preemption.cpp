@@ -34,8 +34,8 @@ std::optional<std::size_t> victim_for(const Claim& newcomer, std::span<const Cla
     return std::tuple{n_held[holders[i].tenant], ~holders[i].priority, holders[i].arrival};
   };
   for (std::size_t i = 0; i < holders.size(); ++i) {
-    const bool may = holders[i].priority <= newcomer.priority &&
-                     n_held[holders[i].tenant] >= n_held[newcomer.tenant] + 2;
+    const bool may =
+        holders[i].priority <= newcomer.priority && n_held[holders[i].tenant] >= n_held[newcomer.tenant] + 2;
     if (may && (!victim || rank(i) > rank(*victim))) victim = i;
   }
   return victim;

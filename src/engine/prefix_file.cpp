@@ -119,7 +119,8 @@ std::optional<StoredPrefix> read_prefix_file(const fs::path& path, std::uint64_t
   std::ifstream file;
   const auto head = read_head(path, model_key, file);
   if (!head) return std::nullopt;
-  StoredPrefix prefix{.tokens = read_tokens(*head, file), .space = head->space, .state = inference::SlotState(head->n_state)};
+  StoredPrefix prefix{
+      .tokens = read_tokens(*head, file), .space = head->space, .state = inference::SlotState(head->n_state)};
   file.read(reinterpret_cast<char*>(prefix.state.data()), static_cast<std::streamsize>(prefix.state.size()));
   if (!file || checksum_of(prefix) != head->checksum) return std::nullopt;
   return prefix;

@@ -95,7 +95,7 @@ class PrefixFiles::Impl {
   // --- the caller's thread
   [[nodiscard]] std::uint32_t n_saved(const TokenPrefix& prefix) const;
   void save(std::shared_ptr<const StoredPrefix> prefix);
-  bool fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes);
+  bool fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes, bool whole);
   std::vector<std::shared_ptr<const StoredPrefix>> take_fetched();
   void await_fetched();
 
@@ -167,19 +167,20 @@ void PrefixFiles::Impl::save(std::shared_ptr<const StoredPrefix> prefix) {
     return;
   }
   known_[name_of(prefix->prefix())] = {.what = {.tokens = prefix->tokens, .space = prefix->space},
-                                        .n_bytes = prefix->n_bytes()};
+                                       .n_bytes = prefix->n_bytes()};
   n_unwritten_bytes_ += prefix->n_bytes();
   to_write_.push_back(std::move(prefix));
   changed_.notify_all();
 }
 
-bool PrefixFiles::Impl::fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes) {
+bool PrefixFiles::Impl::fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes,
+                              bool whole) {
   const std::lock_guard lock{mutex_};
   auto best = known_.end();
   for (auto it = known_.begin(); it != known_.end(); ++it) {
     if (!it->second.written || it->second.n_bytes > max_bytes) continue;
     const std::uint32_t n = n_shared(it->second.what.prefix(), prompt);
-    if (n <= n_known) continue;
+    if (n <= n_known || (whole && n < it->second.what.tokens.size())) continue;
     n_known = n;
     best = it;
   }
@@ -287,8 +288,9 @@ Result<std::unique_ptr<PrefixFiles>> PrefixFiles::open(const PrefixFilesOptions&
 
 std::uint32_t PrefixFiles::n_saved(const TokenPrefix& prefix) const { return impl_->n_saved(prefix); }
 void PrefixFiles::save(std::shared_ptr<const StoredPrefix> prefix) { impl_->save(std::move(prefix)); }
-bool PrefixFiles::fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes) {
-  return impl_->fetch(prompt, n_known, max_bytes);
+bool PrefixFiles::fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes,
+                        bool whole) {
+  return impl_->fetch(prompt, n_known, max_bytes, whole);
 }
 std::vector<std::shared_ptr<const StoredPrefix>> PrefixFiles::take_fetched() { return impl_->take_fetched(); }
 void PrefixFiles::await_fetched() { impl_->await_fetched(); }

@@ -42,8 +42,9 @@ class PrefixFiles {
   void save(std::shared_ptr<const StoredPrefix> prefix);
 
   // Begins to read the file that has the longest beginning of the prompt, unless it is being read. False when there is
-  // none with more than n_known tokens of it and at most max_bytes.
-  [[nodiscard]] bool fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes);
+  // none with more than n_known tokens of it and at most max_bytes; `whole`: none of which the prompt has all.
+  [[nodiscard]] bool fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes,
+                           bool whole = false);
 
   // What was read since the last call.
   [[nodiscard]] std::vector<std::shared_ptr<const StoredPrefix>> take_fetched();

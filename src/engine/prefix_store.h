@@ -2,7 +2,8 @@
 // The second tier of cached prefixes: sequences whose slot was needed by another, in host memory.
 //
 // Bounded in bytes. The longest prefix wins; when room is needed, what was used longest ago goes first. Every token is
-// compared; nothing is decided by a hash. Pure bookkeeping; a value of one owner.
+// compared; nothing is decided by a hash. Where states cannot be cut, an entry serves only prompts that begin with all of it,
+// so a shorter one is kept beside a longer one. Pure bookkeeping; a value of one owner.
 
 #include <cstdint>
 #include <list>
@@ -23,18 +24,21 @@ class PrefixStore {
   };
 
   // 0: keeps nothing.
-  explicit PrefixStore(std::uint64_t max_bytes) : max_bytes_{max_bytes} {}
+  PrefixStore(std::uint64_t max_bytes, bool cuts) : max_bytes_{max_bytes}, cuts_{cuts} {}
 
-  // Whether these tokens are the beginning of an entry, or too large to become one: then there is nothing to keep.
+  // False for what an entry serves for already, and for what is too large to become one.
   [[nodiscard]] bool wants(const TokenPrefix& prefix, std::uint64_t n_bytes) const;
 
-  // Entries that these tokens begin with go: the new one serves for them.
+  // Entries for which the new one serves go.
   void put(std::shared_ptr<const StoredPrefix> prefix);
 
   // The entry that shares most with the prompt; it counts as used now.
   [[nodiscard]] std::optional<Match> find(const TokenPrefix& prompt);
   // Tokens of the prompt's beginning that find() would find.
   [[nodiscard]] std::uint32_t n_found(const TokenPrefix& prompt) const;
+
+  // The same, of entries that cannot serve for it too.
+  [[nodiscard]] std::uint32_t n_known(const TokenPrefix& prompt) const;
 
   [[nodiscard]] std::uint64_t max_bytes() const { return max_bytes_; }
   [[nodiscard]] std::uint64_t n_bytes() const { return n_bytes_; }
@@ -43,9 +47,11 @@ class PrefixStore {
  private:
   using Entries = std::list<std::shared_ptr<const StoredPrefix>>;
 
+  [[nodiscard]] std::uint32_t n_usable(const StoredPrefix& entry, const TokenPrefix& prompt) const;
   void drop(Entries::iterator entry);
 
   std::uint64_t max_bytes_;
+  bool cuts_;
   std::uint64_t n_bytes_ = 0;
   Entries entries_;  // the one used last comes first
 };

@@ -45,6 +45,11 @@ std::uint32_t Sequence::n_allowed(std::uint32_t n_context) const {
   return spec_.max_tokens > 0 ? std::min(n_room, spec_.max_tokens - n_generated()) : n_room;
 }
 
+std::uint32_t Sequence::n_to_checkpoint(std::uint32_t n) const {
+  const auto next = checkpoints.upper_bound(n_computed);
+  return next == checkpoints.end() ? n : std::min(n, *next - n_computed);
+}
+
 std::string Sequence::rest_of_text() {
   auto last = stops_.feed(assembler_.finish());
   return last.stop ? last.text : last.text + stops_.finish();

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,6 +57,9 @@ class Sequence {
   // Tokens that it may generate yet, in a context of n_context.
   [[nodiscard]] std::uint32_t n_allowed(std::uint32_t n_context) const;
 
+  // Of n tokens to compute now, as many as come before the next checkpoint.
+  [[nodiscard]] std::uint32_t n_to_checkpoint(std::uint32_t n) const;
+
   // Takes a generated token and gives back the text that may be delivered now.
   [[nodiscard]] inference::StopMatcher::Outcome take(inference::Token token, std::string_view piece);
   // The text that was held back, once no more can come.
@@ -65,6 +69,7 @@ class Sequence {
   inference::SlotId slot{};  // from kStart to kSetAside or kEnd
   std::unique_ptr<inference::Sampler> sampler;
   std::uint32_t n_computed = 0;
+  std::set<std::uint32_t> checkpoints;  // numbers of computed tokens at which the KV is to be kept
   std::uint32_t steps_waited = 0;
   std::uint32_t n_followers = 0;  // waiting requests that will take over a prefix from this one
   std::uint32_t n_awaited = 0;    // tokens it has to compute until the first of them can begin

@@ -21,6 +21,7 @@ std::optional<SlotTable::Placement> SlotTable::place(const TokenPrefix& prompt) 
   std::vector<std::uint32_t> shared(slots_.size());
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     shared[i] = n_shared(slots_[i].prefix(), reusable);
+    if (!memory_.cuts && shared[i] < slots_[i].tokens.size()) shared[i] = 0;
     if (!best || shared[i] > shared[*best]) best = i;
     if (!slots_[i].busy && shared[i] > 0 && (!best_free || shared[i] > shared[*best_free])) best_free = i;
   }
@@ -70,7 +71,7 @@ void SlotTable::copy(SlotId source, SlotId target, std::uint32_t n) {
   auto& to = at(target);
   to.tokens.assign(from.tokens.begin(), from.tokens.begin() + n);
   cells_.cut(to.cells, 0);
-  if (shares_cells_) {
+  if (memory_.shares_cells) {
     cells_.share(from.cells, to.cells, n);
   } else {
     cells_.append(to.cells, n);
@@ -99,6 +100,12 @@ std::uint32_t SlotTable::cells_busy() const {
     if (slot.busy) cells.insert(slot.cells.begin(), slot.cells.end());
   }
   return static_cast<std::uint32_t>(cells.size());
+}
+
+std::uint32_t SlotTable::n_known(const TokenPrefix& prefix) const {
+  std::uint32_t most = 0;
+  for (const Slot& slot : slots_) most = std::max(most, n_shared(slot.prefix(), prefix));
+  return most;
 }
 
 std::uint32_t SlotTable::n_shared_busy(const TokenPrefix& prefix) const {

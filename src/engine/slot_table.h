@@ -18,8 +18,11 @@ using inference::SlotId;
 
 class SlotTable {
  public:
-  // shares_cells: a copied prefix takes no cells of its own.
-  SlotTable(std::uint32_t n_slots, bool shares_cells) : slots_(n_slots), shares_cells_{shares_cells} {}
+  struct Memory {
+    bool shares_cells = false;  // a copied prefix takes no cells of its own
+    bool cuts = true;           // a part of what a slot holds can be reused; otherwise all of it or nothing
+  };
+  SlotTable(std::uint32_t n_slots, Memory memory) : slots_(n_slots), memory_{memory} {}
 
   // Where to put a prompt: keep the first n_reused tokens of `slot`, or, when `copy_from` is set, empty `slot` and copy
   // the first n_reused tokens of that other slot. n_reused is less than the prompt: its last token is always computed.
@@ -49,6 +52,8 @@ class SlotTable {
 
   // Of these, the ones of busy slots.
   [[nodiscard]] std::uint32_t cells_busy() const;
+  // Tokens of the longest beginning of the prefix that any slot holds, reusable or not.
+  [[nodiscard]] std::uint32_t n_known(const TokenPrefix& prefix) const;
   // The longest beginning of the prefix that a busy slot holds.
   [[nodiscard]] std::uint32_t n_shared_busy(const TokenPrefix& prefix) const;
 
@@ -71,7 +76,7 @@ class SlotTable {
 
   std::vector<Slot> slots_;
   KvCells cells_;
-  bool shares_cells_;
+  Memory memory_;
   std::uint64_t n_uses_ = 0;
 };
 

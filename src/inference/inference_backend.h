@@ -85,6 +85,10 @@ class InferenceBackend {
   // At most card().n_batch entries, of which n_outputs(card().n_parallel) want logits. An error is the whole batch's and leaves the slots in it unusable until removed.
   [[nodiscard]] virtual Result<DecodeStatus> decode(std::span<const BatchToken> batch) = 0;
 
+  // Whether remove_from and copy_prefix work at any position. Recurrent memories know a sequence's end only: it can
+  // be gone on from, copied whole, and taken as a state.
+  [[nodiscard]] virtual bool cuts_anywhere() const = 0;
+
   // Forgets positions >= `from`. False when this model's memory cannot be cut there: then remove from 0 and compute again.
   [[nodiscard]] virtual bool remove_from(SlotId slot, std::int32_t from) = 0;
 

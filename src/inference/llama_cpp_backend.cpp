@@ -135,6 +135,11 @@ Result<DecodeStatus> LlamaCppBackend::decode(std::span<const BatchToken> batch) 
   }
 }
 
+bool LlamaCppBackend::cuts_anywhere() const {
+  // A sliding window is kept at full size (llama_context_params::swa_full), so it can be cut too.
+  return !llama_model_is_recurrent(model_.get()) && !llama_model_is_hybrid(model_.get());
+}
+
 bool LlamaCppBackend::remove_from(SlotId slot, std::int32_t from) {
   if (from == 0) return llama_memory_seq_rm(memory(), slot.value, -1, -1);
   return window_allows(slot, from) && llama_memory_seq_rm(memory(), slot.value, from, -1);

@@ -37,6 +37,7 @@ class LlamaCppBackend final : public InferenceBackend {
                                                               std::span<const Token> prompt,
                                                               bool ignore_eos) override;
   [[nodiscard]] Result<DecodeStatus> decode(std::span<const BatchToken> batch) override;
+  [[nodiscard]] bool cuts_anywhere() const override;
   [[nodiscard]] bool remove_from(SlotId slot, std::int32_t from) override;
   [[nodiscard]] bool copy_prefix(SlotId source, SlotId target, std::int32_t n) override;
   [[nodiscard]] std::size_t state_size(SlotId slot) const override;

@@ -83,13 +83,13 @@ Result<ContextShape> choose_context(const wire::LoadOptions& options, const Mode
   // Each sequence has a part of its own, or one may take all.
   const std::uint32_t n_parts = options.kv_unified ? 1 : n_parallel;
   const std::uint64_t n_most = std::uint64_t{n_trained} * (n_parallel / n_parts);
-  const std::uint64_t n_asked = options.n_ctx > 0
-                                    ? options.n_ctx / n_parts
-                                    : std::uint64_t{std::min(n_trained, kDefaultContext)} * n_parallel / n_parts;
+  const std::uint64_t n_asked =
+      options.n_ctx > 0 ? options.n_ctx / n_parts
+                        : std::uint64_t{std::min(n_trained, kDefaultContext)} * n_parallel / n_parts;
   if (n_asked > n_most) {
     log::warn("inference",
-              "a context of {} tokens is more than the {} this model was trained for: it stays at {}", n_asked,
-              n_trained, n_most);
+              "a context of {} tokens is more than the {} this model was trained for: it stays at {}",
+              n_asked, n_trained, n_most);
   }
   const std::uint64_t n_part = aligned(std::max<std::uint64_t>(1, std::min(n_asked, n_most)));
   if (n_part * n_parts > UINT32_MAX) {

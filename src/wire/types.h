@@ -77,7 +77,8 @@ struct GenerationSpec {
   std::uint32_t max_tokens = 0;  // 0: as many as the context holds
   std::vector<std::string> stop;
   bool ignore_eos = false;
-  std::uint32_t tenant = 0;   // whose it is: tenants share the machine fairly and see nothing of each other's prefixes
+  std::uint32_t tenant =
+      0;  // whose it is: tenants share the machine fairly and see nothing of each other's prefixes
   std::int32_t priority = 0;  // higher ones go first; of lower ones one is set aside when memory runs out
 };
 
@@ -189,7 +190,8 @@ struct ModelCard {
   std::uint32_t n_ctx = 0;           // all sequences together
   std::uint32_t n_ctx_sequence = 0;  // one sequence
   std::uint32_t n_parallel = 0;
-  bool kv_unified = false;  // all sequences' cells in one buffer: each may take all of them, a shared prefix takes them once
+  bool kv_unified =
+      false;  // all sequences' cells in one buffer: each may take all of them, a shared prefix takes them once
   std::uint32_t n_batch = 0;
   std::string chat_template;  // empty when the model has none
   std::string bos_text;

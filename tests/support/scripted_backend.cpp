@@ -223,6 +223,7 @@ bool ScriptedBackend::copy_prefix(SlotId source, SlotId target, std::int32_t n) 
   auto& to = slots_.at(static_cast<std::size_t>(target.value));
   assert(to.empty() && static_cast<std::size_t>(n) <= from.size() &&
          "an empty target takes what the source has");
+  if (!options_.can_cut && static_cast<std::size_t>(n) < from.size()) return false;
   to.assign(from.begin(), from.begin() + n);
   return true;
 }

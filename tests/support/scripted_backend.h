@@ -78,7 +78,8 @@ struct ScriptedOptions {
   std::uint32_t n_gpu_layers = 0;
   std::uint32_t kv_cells = 0;  // that all slots share; 0: enough
   bool kv_unified = false;     // the engine knows that they share them
-  bool can_cut = true;         // false: as recurrent models
+  bool can_cut = true;         // false: as recurrent models, which can only be copied whole either
+  bool says_so = true;         // false: it only turns out when it is tried
   bool can_copy = true;
   NextToken next = counting;
   // The time that decode takes, on now()'s clock; no real time passes.
@@ -112,6 +113,7 @@ class ScriptedBackend final : public inference::InferenceBackend {
                                                                          std::span<const Token> prompt,
                                                                          bool ignore_eos) override;
   [[nodiscard]] Result<inference::DecodeStatus> decode(std::span<const inference::BatchToken> batch) override;
+  [[nodiscard]] bool cuts_anywhere() const override { return options_.can_cut || !options_.says_so; }
   [[nodiscard]] bool remove_from(inference::SlotId slot, std::int32_t from) override;
   [[nodiscard]] bool copy_prefix(inference::SlotId source, inference::SlotId target, std::int32_t n) override;
   [[nodiscard]] std::size_t state_size(inference::SlotId slot) const override;

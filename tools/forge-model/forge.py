@@ -9,6 +9,7 @@ broken ones. The same arguments give the same file. Needs python3-gguf and pytho
   forge.py small.gguf --preset tiny --layers 6 --type Q8_0 --seed 7
   forge.py huge.gguf --preset 7b --layers 2000 --type F16 --sparse
   forge.py broken.gguf --preset tiny --break truncated
+  forge.py recurrent.gguf --preset tiny --arch mamba
 """
 
 import argparse
@@ -21,6 +22,7 @@ from gguf import GGMLQuantizationType as Type
 
 import blocks
 import breakage
+import mamba
 import shapes
 import vocabulary
 
@@ -75,6 +77,8 @@ def add_metadata(writer: gguf.GGUFWriter, shape: shapes.Shape, words: vocabulary
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(shape.head_width)
     writer.add_rope_freq_base(10000.0)
+    if args.arch == "mamba":
+        mamba.add_metadata(writer, shape)
     writer.add_vocab_size(shape.vocab)
     writer.add_tokenizer_model(words.model)
     writer.add_token_list(words.tokens)
@@ -95,9 +99,9 @@ def add_metadata(writer: gguf.GGUFWriter, shape: shapes.Shape, words: vocabulary
 
 def write_model(path: Path, shape: shapes.Shape, args: argparse.Namespace) -> None:
     words = vocabulary.KINDS[args.tokenizer](shape.vocab)
-    writer = gguf.GGUFWriter(path, "unheard-of" if args.broken == "arch" else "llama")
+    writer = gguf.GGUFWriter(path, "unheard-of" if args.broken == "arch" else args.arch)
     add_metadata(writer, shape, words, args)
-    wanted = tensors(shape)
+    wanted = mamba.tensors(shape) if args.arch == "mamba" else tensors(shape)
     if args.broken == "missing-tensor":
         wanted = [entry for entry in wanted if entry[0] != "blk.0.attn_q.weight"]
     if args.broken == "shape":
@@ -105,7 +109,7 @@ def write_model(path: Path, shape: shapes.Shape, args: argparse.Namespace) -> No
                   for name, layer, rows, columns in wanted]
 
     def kind_of(name: str, layer: int, rows: int) -> Type:
-        return Type.F32 if rows == 0 else tensor_type(args.type, name, layer, shape.layers)
+        return Type.F32 if rows == 0 or mamba.is_kept_exact(name) else tensor_type(args.type, name, layer, shape.layers)
 
     n_bytes = 0
     for name, layer, rows, columns in wanted:
@@ -127,6 +131,9 @@ def write_model(path: Path, shape: shapes.Shape, args: argparse.Namespace) -> No
         if rows == 0:
             writer.write_tensor_data(np.ones(columns, dtype=np.float32))
             continue
+        if name.endswith("ssm_a"):
+            writer.write_tensor_data(mamba.decay(rows, columns))
+            continue
         std = {"token_embd.weight": 1.0, "output.weight": 3.0 / columns**0.5}.get(name, columns**-0.5)
         silent = words.silent if name == "output.weight" else None
         writer.write_tensor_data(blocks.random_matrix(rng, kind_of(name, layer, rows), rows, columns, std, silent))
@@ -136,6 +143,7 @@ def write_model(path: Path, shape: shapes.Shape, args: argparse.Namespace) -> No
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path)
+    parser.add_argument("--arch", choices=("llama", "mamba"), default="llama", help="(default: llama)")
     parser.add_argument("--preset", choices=shapes.PRESETS, default="tiny", help="where the shape begins (default: tiny)")
     for dimension in ("layers", "width", "heads", "kv-heads", "ff", "vocab", "context"):
         parser.add_argument(f"--{dimension}", type=int, metavar="N", help="instead of the preset's")

@@ -96,7 +96,8 @@ TEST(EngineFaults, EndNoSequenceWhenKvIsTooSmallForAllAtOnce) {
   t.submit(1, std::string(12, 'x') + "count 15");
   t.submit(2, std::string(12, 'y') + "count 15");
   t.run();
-  for (const auto& [id, record] : t.records) EXPECT_EQ(record.text, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15") << id;
+  for (const auto& [id, record] : t.records)
+    EXPECT_EQ(record.text, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15") << id;
   EXPECT_EQ(t.records.size(), 2U);
 }
 

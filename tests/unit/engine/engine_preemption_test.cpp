@@ -113,8 +113,7 @@ TEST(EnginePreemption, ACancelReachesOneThatIsSetAside) {
 
 TEST(EnginePreemption, ATenantsFloodGivesASlotToAnotherTenantAtOnce) {
   EngineFixture fixture{{.n_parallel = 4}, {.prefix_store_bytes = kStore}};
-  for (std::uint64_t id = 1; id <= 12; ++id)
-    fixture.submit(spec_of(id, fmt::format("{} count 100", id), 1));
+  for (std::uint64_t id = 1; id <= 12; ++id) fixture.submit(spec_of(id, fmt::format("{} count 100", id), 1));
   for (int i = 0; i < 10; ++i) fixture.step();
   fixture.submit(spec_of(50, "count 5", 2));
   for (int i = 0; i < 8; ++i) fixture.step();

@@ -206,6 +206,7 @@ TEST(Engine, ComputesDraftedTokensAheadAndSaysTheSame) {
 TEST(Engine, DraftsNoMoreOnceAModelsMemoryCannotBeCut) {
   ScriptedOptions options = circling_options();
   options.can_cut = false;
+  options.says_so = false;
   options.can_copy = false;
   EngineFixture t{options};
   t.submit(1, "xy", 200);

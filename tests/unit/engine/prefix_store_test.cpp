@@ -19,7 +19,7 @@ std::shared_ptr<const StoredPrefix> entry(Tokens tokens, std::size_t n_bytes, st
 }
 
 TEST(PrefixStore, FindsTheEntryThatSharesMost) {
-  PrefixStore store{1000};
+  PrefixStore store{1000, true};
   store.put(entry({1, 2, 3, 4}, 10));
   store.put(entry({1, 2, 9, 9}, 10));
   const auto match = store.find(view(Tokens{1, 2, 9, 8}));
@@ -29,8 +29,19 @@ TEST(PrefixStore, FindsTheEntryThatSharesMost) {
   EXPECT_FALSE(store.find(view(Tokens{2, 1})));
 }
 
+TEST(PrefixStore, KeepsShorterEntriesWhereStatesCannotBeCut) {
+  PrefixStore store{1000, false};
+  store.put(entry({1, 2}, 10));
+  store.put(entry({1, 2, 3, 4}, 10));
+  EXPECT_EQ(store.n_entries(), 2U);
+  EXPECT_EQ(store.find(view(Tokens{1, 2, 3, 9}))->n_shared, 2U);
+  EXPECT_EQ(store.n_known(view(Tokens{1, 2, 3, 9})), 3U);
+  EXPECT_TRUE(store.wants(view(Tokens{1, 2, 3}), 10));
+  EXPECT_FALSE(store.wants(view(Tokens{1, 2}), 10));
+}
+
 TEST(PrefixStore, ShowsAPrefixToItsOwnSpaceOnly) {
-  PrefixStore store{1000};
+  PrefixStore store{1000, true};
   store.put(entry({1, 2, 3}, 10, 7));
   EXPECT_FALSE(store.find(view(Tokens{1, 2, 3})));
   EXPECT_TRUE(store.wants(view(Tokens{1, 2, 3}), 10));
@@ -42,7 +53,7 @@ TEST(PrefixStore, ShowsAPrefixToItsOwnSpaceOnly) {
 }
 
 TEST(PrefixStore, DropsWhatWasUsedLongestAgo) {
-  PrefixStore store{250};
+  PrefixStore store{250, true};
   store.put(entry({1}, 100));
   store.put(entry({2}, 100));
   EXPECT_TRUE(store.find(view(Tokens{1})));  // used now
@@ -53,7 +64,7 @@ TEST(PrefixStore, DropsWhatWasUsedLongestAgo) {
 }
 
 TEST(PrefixStore, KeepsOneEntryForAConversationThatGrows) {
-  PrefixStore store{1000};
+  PrefixStore store{1000, true};
   store.put(entry({1, 2}, 10));
   store.put(entry({1, 2, 3}, 10));
   EXPECT_EQ(store.n_entries(), 1U);
@@ -62,16 +73,16 @@ TEST(PrefixStore, KeepsOneEntryForAConversationThatGrows) {
 }
 
 TEST(PrefixStore, WantsNothingThatDoesNotFit) {
-  const PrefixStore store{100};
+  const PrefixStore store{100, true};
   EXPECT_FALSE(store.wants(view(Tokens{1}), 100));
   EXPECT_TRUE(store.wants(view(Tokens{1}), 96));
-  EXPECT_FALSE(PrefixStore{0}.wants(view(Tokens{1}), 0));
+  EXPECT_FALSE((PrefixStore{0, true}.wants(view(Tokens{1}), 0)));
 }
 
 // Against a store that does everything by looking at all entries ever put.
 TEST(PrefixStore, NeverHoldsMoreThanItMayAndFindsWhatItHolds) {
   std::mt19937 random{3};
-  PrefixStore store{5000};
+  PrefixStore store{5000, true};
   for (int round = 0; round < 3000; ++round) {
     Tokens tokens(1 + random() % 12);
     for (auto& token : tokens) token = static_cast<inference::Token>(random() % 3);

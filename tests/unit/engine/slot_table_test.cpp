@@ -27,7 +27,7 @@ void fill(SlotTable& table, std::int32_t slot, const std::vector<Token>& tokens,
 }
 
 TEST(SlotTable, TakesAnEmptySlotForAPromptItHasNotSeen) {
-  SlotTable table{3, false};
+  SlotTable table{3, {}};
   fill(table, 0, row(0, 50), false);
   const auto placement = table.place({.tokens = row(1000, 20)});
   ASSERT_TRUE(placement);
@@ -36,7 +36,7 @@ TEST(SlotTable, TakesAnEmptySlotForAPromptItHasNotSeen) {
 }
 
 TEST(SlotTable, GoesOnInTheSlotThatHoldsTheConversation) {
-  SlotTable table{3, false};
+  SlotTable table{3, {}};
   fill(table, 1, row(0, 50), false);
   const auto placement = table.place({.tokens = row(0, 80)});
   ASSERT_TRUE(placement);
@@ -46,14 +46,14 @@ TEST(SlotTable, GoesOnInTheSlotThatHoldsTheConversation) {
 }
 
 TEST(SlotTable, AlwaysLeavesTheLastPromptTokenToBeComputed) {
-  SlotTable table{1, false};
+  SlotTable table{1, {}};
   fill(table, 0, row(0, 50), false);
   EXPECT_EQ(table.place({.tokens = row(0, 50)})->n_reused, 49U);
   EXPECT_EQ(table.place({.tokens = row(0, 30)})->n_reused, 29U);
 }
 
 TEST(SlotTable, CopiesThePrefixOfARunningSequence) {
-  SlotTable table{2, false};
+  SlotTable table{2, {}};
   fill(table, 0, row(0, 100), true);
   const auto placement = table.place({.tokens = joined(row(0, 60), row(500, 10))});
   ASSERT_TRUE(placement);
@@ -63,7 +63,7 @@ TEST(SlotTable, CopiesThePrefixOfARunningSequence) {
 }
 
 TEST(SlotTable, KeepsALongConversationAliveWhenOnlyItsBeginningIsShared) {
-  SlotTable table{2, false};
+  SlotTable table{2, {}};
   fill(table, 0, row(0, 200), false);
   const auto placement = table.place({.tokens = joined(row(0, 30), row(900, 10))});
   ASSERT_TRUE(placement);
@@ -73,7 +73,7 @@ TEST(SlotTable, KeepsALongConversationAliveWhenOnlyItsBeginningIsShared) {
 }
 
 TEST(SlotTable, TakesTheLongConversationsSlotWhenThereIsNoOther) {
-  SlotTable table{1, false};
+  SlotTable table{1, {}};
   fill(table, 0, row(0, 200), false);
   const auto placement = table.place({.tokens = joined(row(0, 30), row(900, 10))});
   ASSERT_TRUE(placement);
@@ -83,7 +83,7 @@ TEST(SlotTable, TakesTheLongConversationsSlotWhenThereIsNoOther) {
 }
 
 TEST(SlotTable, DoesNotCopyAFewTokens) {
-  SlotTable table{2, false};
+  SlotTable table{2, {}};
   fill(table, 0, row(0, 100), true);
   const auto placement = table.place({.tokens = joined(row(0, 5), row(500, 10))});
   ASSERT_TRUE(placement);
@@ -92,7 +92,7 @@ TEST(SlotTable, DoesNotCopyAFewTokens) {
 }
 
 TEST(SlotTable, GivesUpTheSlotUsedLongestAgo) {
-  SlotTable table{3, false};
+  SlotTable table{3, {}};
   fill(table, 2, row(0, 10), false);
   fill(table, 0, row(100, 10), false);
   fill(table, 1, row(200, 10), false);
@@ -101,7 +101,7 @@ TEST(SlotTable, GivesUpTheSlotUsedLongestAgo) {
 }
 
 TEST(SlotTable, HasNoPlaceWhenEverySlotIsBusy) {
-  SlotTable table{1, false};
+  SlotTable table{1, {}};
   fill(table, 0, row(0, 10), true);
   EXPECT_EQ(table.n_free(), 0U);
   EXPECT_FALSE(table.place({.tokens = row(0, 10)}));
@@ -109,7 +109,7 @@ TEST(SlotTable, HasNoPlaceWhenEverySlotIsBusy) {
 }
 
 TEST(SlotTable, ComparesEveryToken) {
-  SlotTable table{1, false};
+  SlotTable table{1, {}};
   auto other = row(0, 50);
   fill(table, 0, other, false);
   other[17] = 4711;
@@ -117,7 +117,7 @@ TEST(SlotTable, ComparesEveryToken) {
 }
 
 TEST(SlotTable, CountsTheCellsInUse) {
-  SlotTable table{2, false};
+  SlotTable table{2, {}};
   fill(table, 0, row(0, 10), false);
   fill(table, 1, row(0, 5), true);
   EXPECT_EQ(table.cells_used(), 15U);
@@ -127,7 +127,7 @@ TEST(SlotTable, CountsTheCellsInUse) {
 
 TEST(SlotTable, CountsSharedCellsOnceWhereTheyAreShared) {
   for (const bool shares : {false, true}) {
-    SlotTable table{2, shares};
+    SlotTable table{2, {.shares_cells = shares}};
     fill(table, 0, row(0, 10), true);
     table.take(SlotId{1}, 0);
     table.copy(SlotId{0}, SlotId{1}, 6);
@@ -142,8 +142,18 @@ TEST(SlotTable, CountsSharedCellsOnceWhereTheyAreShared) {
   }
 }
 
+TEST(SlotTable, ReusesAllOfASlotOrNothingWhereMemoryCannotBeCut) {
+  SlotTable table{2, {.cuts = false}};
+  fill(table, 0, row(0, 50), false);
+  EXPECT_EQ(table.place({.tokens = row(0, 80)})->n_reused, 50U);
+  const auto shorter = table.place({.tokens = row(0, 30)});
+  EXPECT_EQ(shorter->n_reused, 0U);
+  EXPECT_EQ(shorter->slot, SlotId{1});
+  EXPECT_EQ(table.n_known({.tokens = row(0, 30)}), 30U);
+}
+
 TEST(SlotTable, SharesNothingBetweenSpaces) {
-  SlotTable table{2, false};
+  SlotTable table{2, {}};
   fill(table, 0, row(0, 50), false, 1);
   const auto foreign = table.place({.tokens = row(0, 80), .space = 2});
   ASSERT_TRUE(foreign);
