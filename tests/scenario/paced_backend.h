@@ -29,6 +29,7 @@ class PacedBackend final : public inference::InferenceBackend {
     if (!control_.wait_for_step(dead_)) return fail(ErrorCode::kInternal, "the worker is dead");
     return inner_->decode(batch);
   }
+  bool cuts_anywhere() const override { return inner_->cuts_anywhere(); }
   bool remove_from(inference::SlotId slot, std::int32_t from) override {
     return inner_->remove_from(slot, from);
   }
