@@ -26,13 +26,13 @@ class Reply:
         return [b - a for a, b in zip(self.arrivals, self.arrivals[1:])]
 
 
-async def chat(url: str, messages: list[dict], max_tokens: int, **more) -> Reply:
-    """One streamed greedy chat completion that never ends early."""
+async def chat(url: str, messages: list[dict], max_tokens: int, key: str | None = None, **more) -> Reply:
+    """One streamed greedy chat completion that never ends early. `key` is the API key, if the server has any."""
     body = {"model": "m", "messages": messages, "max_tokens": max_tokens, "temperature": 0, "ignore_eos": True,
             "stream": True, "stream_options": {"include_usage": True}, **more}
     reply = Reply(started=time.perf_counter())
     try:
-        await _stream(url, json.dumps(body).encode(), reply)
+        await _stream(url, json.dumps(body).encode(), key, reply)
     except (OSError, asyncio.IncompleteReadError, ValueError) as error:
         reply.error = f"{type(error).__name__}: {error}"
     reply.ended = time.perf_counter()
@@ -41,11 +41,12 @@ async def chat(url: str, messages: list[dict], max_tokens: int, **more) -> Reply
     return reply
 
 
-async def _stream(url: str, body: bytes, reply: Reply) -> None:
+async def _stream(url: str, body: bytes, key: str | None, reply: Reply) -> None:
     where = urllib.parse.urlsplit(url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=1 << 20)
     head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n")
+            + (f"Authorization: Bearer {key}\r\n" if key else "")
+            + f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n")
     try:
         writer.write(head.encode() + body)
         await writer.drain()

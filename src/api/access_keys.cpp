@@ -25,9 +25,9 @@ std::string_view bearer_key(std::string_view header) {
 
 }  // namespace
 
-Result<AccessKeys> AccessKeys::make(const std::vector<std::string>& keys) {
+Result<AccessKeys> AccessKeys::make(const std::vector<AccessKey>& keys) {
   AccessKeys made;
-  for (const std::string& key : keys) {
+  for (const auto& [key, may_prioritize] : keys) {
     if (key.empty()) return fail(ErrorCode::kInvalidConfiguration, "an API key is empty", "api-key");
     if (key.size() > kMaxKeyBytes) {
       return fail(ErrorCode::kInvalidConfiguration,
@@ -39,7 +39,8 @@ Result<AccessKeys> AccessKeys::make(const std::vector<std::string>& keys) {
       return fail(ErrorCode::kInvalidConfiguration,
                   "an API key has a space, a control or a non-ASCII character", "api-key");
     }
-    made.keys_.push_back(pad(key));
+    const auto tenant = static_cast<std::uint32_t>(made.keys_.size() + 1);
+    made.keys_.push_back({.key = pad(key), .caller = {.tenant = tenant, .may_prioritize = may_prioritize}});
   }
   return made;
 }
@@ -50,23 +51,25 @@ AccessKeys::Padded AccessKeys::pad(std::string_view key) {
   return padded;
 }
 
-bool AccessKeys::contains(std::string_view given) const {
-  if (given.size() > kMaxKeyBytes || given.contains('\0')) return false;
+const Caller* AccessKeys::find(std::string_view given) const {
+  if (given.size() > kMaxKeyBytes || given.contains('\0')) return nullptr;
   const Padded candidate = pad(given);
-  unsigned n_equal = 0;
-  for (const Padded& key : keys_) {
+  const Caller* found = nullptr;
+  for (const auto& [key, caller] : keys_) {
     unsigned difference = 0;
     for (std::size_t i = 0; i < kMaxKeyBytes; ++i) difference |= static_cast<unsigned>(candidate[i] ^ key[i]);
-    n_equal += static_cast<unsigned>(difference == 0);
+    found = difference == 0 ? &caller : found;
   }
-  return n_equal > 0;
+  return found;
 }
 
-Status AccessKeys::check(const http::Headers& headers) const {
-  if (open()) return {};
+Result<Caller> AccessKeys::identify(const http::Headers& headers) const {
+  if (open()) return Caller{};
   const std::string_view bearer = bearer_key(http::find_header(headers, "authorization").value_or(""));
   const std::string_view own = trim(http::find_header(headers, "x-api-key").value_or(""));
-  if (contains(bearer) || contains(own)) return {};
+  for (const std::string_view key : {bearer, own}) {
+    if (const Caller* caller = find(key)) return *caller;
+  }
   if (bearer.empty() && own.empty()) {
     return fail(ErrorCode::kUnauthorized,
                 "this server needs an API key: send \"Authorization: Bearer KEY\" or \"x-api-key: KEY\"");

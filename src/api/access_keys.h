@@ -1,6 +1,6 @@
 #pragma once
-// The keys that open the API. Compared in a time that depends neither on where two keys differ nor on which one matches;
-// never shown anywhere.
+// The keys that open the API, each of them one tenant. Compared in a time that depends neither on where two keys differ nor on
+// which one matches; never shown anywhere.
 //
 // Threads: immutable once made.
 
@@ -15,27 +15,43 @@
 
 namespace minerva::api {
 
+struct AccessKey {
+  std::string text;
+  bool may_prioritize = false;  // its requests may have a priority
+};
+
+// Who sent a request.
+struct Caller {
+  std::uint32_t tenant = 0;  // the key's place in the list, from 1; 0 where there are no keys
+  bool may_prioritize = true;
+};
+
 class AccessKeys {
  public:
   static constexpr std::size_t kMaxKeyBytes = 256;
 
   // kInvalidConfiguration for an empty key, one that is too long, or one with characters that no header carries.
-  [[nodiscard]] static Result<AccessKeys> make(const std::vector<std::string>& keys);
+  [[nodiscard]] static Result<AccessKeys> make(const std::vector<AccessKey>& keys);
 
   // True when there are no keys: then everybody may ask.
   [[nodiscard]] bool open() const { return keys_.empty(); }
 
-  [[nodiscard]] bool contains(std::string_view given) const;
+  // Null for a key that is none of these.
+  [[nodiscard]] const Caller* find(std::string_view given) const;
 
   // The key comes as `Authorization: Bearer KEY` or as `x-api-key: KEY`. kUnauthorized says which of "none" and "wrong".
-  [[nodiscard]] Status check(const http::Headers& headers) const;
+  [[nodiscard]] Result<Caller> identify(const http::Headers& headers) const;
 
  private:
   // Padded with zeros, which no key contains, so that all have one length.
   using Padded = std::array<std::uint8_t, kMaxKeyBytes>;
   [[nodiscard]] static Padded pad(std::string_view key);
 
-  std::vector<Padded> keys_;
+  struct Known {
+    Padded key;
+    Caller caller;
+  };
+  std::vector<Known> keys_;
 };
 
 }  // namespace minerva::api

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "api/access_keys.h"
@@ -21,7 +20,7 @@
 namespace minerva::api {
 
 struct ApiOptions {
-  std::vector<std::string> keys;                    // empty: everybody may ask
+  std::vector<AccessKey> keys;                      // each once; empty: everybody may ask
   std::chrono::milliseconds keep_alive{15'000};     // a comment is sent after so long a silence in a stream
   std::function<std::uint64_t()> random = nullptr;  // empty: the system's
   std::function<std::chrono::system_clock::time_point()> now = nullptr;  // empty: the system's

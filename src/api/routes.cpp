@@ -56,7 +56,8 @@ void register_routes(http::Router& router, std::shared_ptr<ApiContext> context) 
 std::function<Status(const http::Request&)> make_authorize(std::shared_ptr<const ApiContext> context) {
   return [context = std::move(context)](const http::Request& request) -> Status {
     if (std::ranges::find(kOpenPaths, request.path) != kOpenPaths.end()) return {};
-    return context->keys.check(request.headers);
+    const auto caller = context->keys.identify(request.headers);
+    return caller ? Status{} : std::unexpected(caller.error());
   };
 }
 

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
+#include <optional>
+#include <utility>
 
 namespace minerva::cli {
 namespace {
@@ -13,6 +16,14 @@ std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t\r");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+// Nothing when more stands there than a key and its right.
+std::optional<api::AccessKey> parse_key(std::string_view line) {
+  const auto blank = line.find_first_of(" \t");
+  const std::string_view right = blank == std::string_view::npos ? "" : trimmed(line.substr(blank));
+  if (!right.empty() && right != "priority") return std::nullopt;
+  return api::AccessKey{.text = std::string{line.substr(0, blank)}, .may_prioritize = !right.empty()};
 }
 
 }  // namespace
@@ -25,9 +36,21 @@ Result<KeyFile> read_key_file(const std::string& path) {
                 "api-key-file");
   }
   KeyFile found;
+  std::size_t number = 0;
   for (std::string line; std::getline(file, line);) {
-    const std::string_view key = trimmed(line);
-    if (!key.empty() && !key.starts_with('#')) found.keys.emplace_back(key);
+    ++number;
+    const std::string_view text = trimmed(line);
+    if (text.empty() || text.starts_with('#')) continue;
+    auto key = parse_key(text);
+    if (!key) {
+      return fail(
+          ErrorCode::kInvalidConfiguration,
+          fmt::format("the key file {} has more in line {} than a key and, where it may set priorities, the "
+                      "word priority",
+                      path, number),
+          "api-key-file");
+    }
+    found.keys.push_back(*std::move(key));
   }
   if (found.keys.empty()) {
     return fail(ErrorCode::kInvalidConfiguration,
@@ -38,6 +61,15 @@ Result<KeyFile> read_key_file(const std::string& path) {
         fmt::format("every user of this machine can read the keys in {}; run: chmod 600 {}", path, path);
   }
   return found;
+}
+
+void add_key(std::vector<api::AccessKey>& keys, api::AccessKey key) {
+  const auto known = std::ranges::find(keys, key.text, &api::AccessKey::text);
+  if (known == keys.end()) {
+    keys.push_back(std::move(key));
+  } else {
+    known->may_prioritize = known->may_prioritize || key.may_prioritize;
+  }
 }
 
 bool is_loopback(std::string_view host) {

@@ -7,18 +7,22 @@
 #include <string_view>
 #include <vector>
 
+#include "api/access_keys.h"
 #include "base/error.h"
 
 namespace minerva::cli {
 
 struct KeyFile {
-  std::vector<std::string> keys;
+  std::vector<api::AccessKey> keys;
   std::string warning;  // empty, or why the file is not as safe as it should be
 };
 
-// One key a line; empty lines and lines that begin with '#' do not count. kInvalidConfiguration when the file cannot be
-// read or has no key.
+// One key a line, with the word "priority" behind it where the key may set priorities; empty lines and lines that begin with '#'
+// do not count. kInvalidConfiguration when the file cannot be read, has no key, or another word behind one.
 [[nodiscard]] Result<KeyFile> read_key_file(const std::string& path);
+
+// Adds the key, or, where it is there already, the right that it brings.
+void add_key(std::vector<api::AccessKey>& keys, api::AccessKey key);
 
 // True for addresses that only this machine reaches: 127.0.0.0/8, ::1, "localhost".
 [[nodiscard]] bool is_loopback(std::string_view host);

@@ -24,9 +24,11 @@
 namespace minerva::cli {
 namespace {
 
-constexpr std::array<std::string_view, 13> kSettings{
-    "model",   "ctx-size",     "threads", "batch-size", "gpu-layers", "device", "port", "ignore-memory-check",
-    "api-key", "api-key-file", "config",  "log-level",  "worker"};
+constexpr std::array<std::string_view, 14> kSettings{
+    "model",      "ctx-size",     "threads",      "batch-size",
+    "gpu-layers", "device",       "port",         "ignore-memory-check",
+    "api-key",    "priority-key", "api-key-file", "config",
+    "log-level",  "worker"};
 constexpr int kBarWidth = 40;
 constexpr std::chrono::milliseconds kLookPatience{1'000};
 
@@ -84,10 +86,11 @@ Result<Sampling> parse_sampling(const RunOptions& options) {
 
 Result<std::string> first_key(const Settings& settings) {
   if (!settings.api_keys.empty()) return settings.api_keys.front();
+  if (!settings.priority_keys.empty()) return settings.priority_keys.front();
   if (settings.api_key_file.empty()) return std::string{};
   auto file = read_key_file(settings.api_key_file);
   if (!file) return std::unexpected(std::move(file.error()));
-  return file->keys.front();
+  return file->keys.front().text;
 }
 
 bool is_ready(const http::ClientOptions& server) {

@@ -36,12 +36,13 @@ class Service::Impl {
                  {.load = std::move(options.load),
                   .model_name = std::move(options.model_name),
                   .max_queue = options.max_queue,
+                  .has_several_tenants = options.keys.size() > 1,
                   .restart = {}},
                  std::make_shared<gateway::ProcessWorkerLauncher>(
                      io_.get_executor(), std::move(options.worker), std::move(options.worker_arguments))) {}
 
   Status open(const std::string& host, std::uint16_t port, http::Limits limits,
-              std::vector<std::string> keys) {
+              std::vector<api::AccessKey> keys) {
     auto context = api::ApiContext::make(gateway_, {.keys = std::move(keys)});
     if (!context) return std::unexpected(std::move(context.error()));
     context_ = *std::move(context);
@@ -143,7 +144,7 @@ Result<std::unique_ptr<Service>> Service::start(ServiceOptions options) {
   const std::string host = options.host;
   const std::uint16_t port = options.port;
   const http::Limits limits = options.limits;
-  std::vector<std::string> keys = std::move(options.keys);
+  std::vector<api::AccessKey> keys = options.keys;
   auto impl = std::make_unique<Impl>(std::move(options));
   if (Status opened = impl->open(host, port, limits, std::move(keys)); !opened)
     return std::unexpected(std::move(opened.error()));

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "api/access_keys.h"
 #include "base/error.h"
 #include "gateway/gateway_status.h"
 #include "http/limits.h"
@@ -29,7 +30,7 @@ struct ServiceOptions {
   std::string host;
   std::uint16_t port = 0;  // 0: any free one
   http::Limits limits;
-  std::vector<std::string> keys;
+  std::vector<api::AccessKey> keys;  // each once
   std::chrono::milliseconds drain_timeout{30'000};
   std::function<void(const gateway::GatewayStatus&)> on_change;  // may be empty
   // When set, SIGINT and SIGTERM belong to the service: this is called for each, then the service drains.

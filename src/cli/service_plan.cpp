@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "cli/access.h"
 #include "cli/demo_model.h"
 #include "gateway/worker_program.h"
@@ -38,11 +40,13 @@ Result<std::filesystem::path> choose_worker(const Settings& settings) {
 Result<ServicePlan> plan_service(const Settings& settings, const Environment& environment) {
   ServicePlan plan;
   plan.is_demo = settings.model.empty();
-  plan.options.keys = settings.api_keys;
+  for (const std::string& key : settings.api_keys) add_key(plan.options.keys, {.text = key});
+  for (const std::string& key : settings.priority_keys)
+    add_key(plan.options.keys, {.text = key, .may_prioritize = true});
   if (!settings.api_key_file.empty()) {
     auto file = read_key_file(settings.api_key_file);
     if (!file) return std::unexpected(std::move(file.error()));
-    plan.options.keys.insert(plan.options.keys.end(), file->keys.begin(), file->keys.end());
+    for (api::AccessKey& key : file->keys) add_key(plan.options.keys, std::move(key));
     plan.warning = std::move(file->warning);
   }
   if (Status safe = check_exposure(settings.host, !plan.options.keys.empty()); !safe)

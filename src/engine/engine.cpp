@@ -45,7 +45,8 @@ Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Cloc
       shared_prefixes_{options.shared_prefixes},
       drafts_{options.drafts && backend.cuts_anywhere()},
       scheduler_{limits_for(backend.card(), options)},
-      kv_{backend, options.prefix_store_bytes, std::move(options.prefix_files)} {
+      kv_{backend, options.prefix_store_bytes, std::move(options.prefix_files)},
+      waiting_{backend.card().n_ctx_sequence, outputs_} {
   status_.kv_cells = backend.card().n_ctx;
 }
 
@@ -66,7 +67,7 @@ void Engine::submit(wire::GenerationSpec spec, std::vector<inference::Token> pro
     return;
   }
   events_.emplace_back(wire::SequenceAccepted{.id = id, .prompt = prompt});
-  waiting_.push_back(std::make_unique<Sequence>(std::move(spec), std::move(prompt), clock_()));
+  waiting_.push(std::make_unique<Sequence>(std::move(spec), std::move(prompt), clock_()));
 }
 
 void Engine::cancel(std::uint64_t id) {
@@ -75,9 +76,8 @@ void Engine::cancel(std::uint64_t id) {
   if (const auto it = std::ranges::find_if(running_, is_it); it != running_.end()) {
     end_with(**it, cancelled);
     drop_ended();
-  } else if (const auto queued = std::ranges::find_if(waiting_, is_it); queued != waiting_.end()) {
-    end_with(**queued, cancelled);
-    waiting_.erase(queued);
+  } else if (const auto queued = waiting_.remove(id)) {
+    end_with(*queued, cancelled);
   }
 }
 
@@ -109,21 +109,21 @@ wire::EngineStatus Engine::status() const {
 
 // --- admission
 
-// In order of arrival, except that a request whose prompt begins as one that is being computed waits for that one. A
+// In the queue's order, except that a request whose prompt begins as one that is being computed waits for that one. A
 // slot is kept for it meanwhile, so that later ones do not overtake it.
 void Engine::admit_waiting() {
   for (const auto& sequence : running_) sequence->n_followers = 0;
   std::uint32_t n_kept = 0;
-  for (auto it = waiting_.begin(); it != waiting_.end() && kv_.n_free_slots() > n_kept;) {
-    if (follows_another(**it) || kv_.is_coming(prefix_of(**it))) {
+  AdmissionQueue::Walk walk{waiting_};
+  while (kv_.n_free_slots() > n_kept) {
+    const Sequence* next = walk.next();
+    if (next == nullptr) return;
+    if (follows_another(*next) || kv_.is_coming(prefix_of(*next))) {
       ++n_kept;
-      ++it;
       continue;
     }
-    if (!has_kv_for(**it)) return;
-    auto sequence = std::move(*it);
-    it = waiting_.erase(it);
-    start(std::move(sequence));
+    if (!has_kv_for(*next)) return;
+    start(waiting_.take(*next));
   }
   if (kv_.n_free_slots() == 0) admit_over_share();
 }
@@ -132,12 +132,11 @@ void Engine::admit_waiting() {
 void Engine::admit_over_share() {
   std::vector<Claim> holders;
   for (const auto& sequence : running_) holders.push_back(sequence->claim());
-  for (auto it = waiting_.begin(); it != waiting_.end(); ++it) {
-    const auto victim = victim_for((*it)->claim(), holders);
-    if (!victim || follows_another(**it)) continue;
+  for (const Sequence* next : waiting_.first_of_each_claim()) {
+    const auto victim = victim_for(next->claim(), holders);
+    if (!victim || follows_another(*next)) continue;
     set_aside(*running_[*victim]);
-    auto sequence = std::move(*it);
-    waiting_.erase(it);
+    auto sequence = waiting_.take(*next);
     requeue_set_aside();
     return start(std::move(sequence));
   }
@@ -244,6 +243,7 @@ BatchPlan Engine::plan_step() const {
   snapshot.reserve(running_.size());
   for (const auto& sequence : running_) {
     snapshot.push_back({.lane = static_cast<std::uint32_t>(sequence->slot.value),
+                        .tenant = sequence->spec().tenant,
                         .decodes = sequence->state() == SequenceState::kDecode,
                         .n_left = sequence->n_left(),
                         .n_context = sequence->n_computed,
@@ -283,6 +283,7 @@ void Engine::run_batch(BatchPlan plan) {
     const Sequence& sequence = *running_[share.index];
     const bool decodes = sequence.state() == SequenceState::kDecode;
     (decodes ? cost.n_decode : cost.n_prefill) += share.n_tokens;
+    if (!decodes) scheduler_.charge_prompt(sequence.spec().tenant, share.n_tokens);
     cost.n_attended += std::uint64_t{share.n_tokens} * (sequence.n_computed + share.n_tokens / 2);
   }
   take_results(plan);
@@ -478,6 +479,7 @@ void Engine::end_with(Sequence& sequence, Error error) {
 
 void Engine::release(Sequence& sequence) {
   if (sequence.state() != SequenceState::kWaiting) kv_.close(sequence.slot);
+  waiting_.settle(sequence);
   sequence.on(SequenceInput::kEnd);
 }
 

@@ -10,11 +10,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "engine/admission_queue.h"
 #include "engine/kv_cache.h"
 #include "engine/output_estimate.h"
 #include "engine/preemption.h"
@@ -94,9 +94,9 @@ class Engine {
   Scheduler scheduler_;
   KvCache kv_;
   OutputEstimate outputs_;
-  std::deque<std::unique_ptr<Sequence>> waiting_;  // those set aside first, then in order of arrival
-  Sequences running_;                              // each holds a slot
-  std::vector<inference::BatchToken> batch_;       // scratch
+  AdmissionQueue waiting_;
+  Sequences running_;                         // each holds a slot
+  std::vector<inference::BatchToken> batch_;  // scratch
   std::vector<wire::SequenceEvent> events_;
   wire::EngineStatus status_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 namespace minerva::engine {
 namespace {
@@ -15,7 +16,8 @@ constexpr std::int64_t kAgeingTokens = 64;
 constexpr std::uint32_t kLeastPrefill = 16;
 
 // While nothing decodes there is no stream to hold up, but a cancel or a new short request waits for the step's end:
-// ten times the stream's limit (two seconds on a CPU) still makes chunks that the kernels like.
+// ten times the stream's limit (two seconds on a CPU) still makes chunks that the kernels like. Not where that request may be
+// another tenant's.
 constexpr int kIdleFactor = 10;
 
 // Neighbours are served at once, or in turns of up to this many parts.
@@ -145,7 +147,8 @@ std::uint32_t Scheduler::prefill_budget(Order decoding, const Runnable& first, S
   const auto n_decode = static_cast<std::uint32_t>(decoding.size());
   const std::uint32_t room = limits_.n_batch - std::min(limits_.n_batch, n_decode);
   if (limits_.max_itl.count() == 0) return room;
-  const CostModel::Time limit = n_decode > 0 ? limits_.max_itl : limits_.max_itl * kIdleFactor;
+  const bool is_awaited = n_decode > 0 || has_several_tenants_;
+  const CostModel::Time limit = is_awaited ? limits_.max_itl : limits_.max_itl * kIdleFactor;
   const std::uint64_t beside = attended(decoding, snapshot);
   const auto fits = [&](std::uint32_t n) {
     const std::uint64_t own = std::uint64_t{n} * (first.n_context + n / 2);
@@ -161,6 +164,13 @@ std::uint32_t Scheduler::prefill_budget(Order decoding, const Runnable& first, S
   return low;
 }
 
+void Scheduler::charge_prompt(std::uint32_t tenant, std::uint32_t n_tokens) {
+  has_several_tenants_ = has_several_tenants_ || last_tenant_.value_or(tenant) != tenant;
+  last_tenant_ = tenant;
+  prompts_.advance(prompts_.received(tenant));
+  prompts_.charge(tenant, n_tokens);
+}
+
 BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
   std::vector<std::size_t> order(snapshot.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -169,7 +179,9 @@ BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
   const auto n_decoding = order.size() - prompts.size();
   const std::span decoding{order.data(), n_decoding};
   std::ranges::stable_sort(decoding, std::greater{}, [&](std::size_t i) { return snapshot[i].steps_waited; });
-  std::ranges::stable_sort(prompts, std::less{}, [&](std::size_t i) { return urgency(snapshot[i]); });
+  std::ranges::stable_sort(prompts, std::less{}, [&](std::size_t i) {
+    return std::pair{prompts_.received(snapshot[i].tenant), urgency(snapshot[i])};
+  });
 
   const std::span fitting = decoding.first(std::min<std::size_t>(n_decoding, limits_.n_batch));
   const Order taken = prompts.empty() ? take_turn(fitting, snapshot) : Order{fitting};

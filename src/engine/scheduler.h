@@ -1,9 +1,10 @@
 #pragma once
 // What the next step computes. Pure policy: no I/O, no clock, no log; a value of one owner.
 //
-// Running sequences' tokens go first. Prompts fill what is left of the batch and of the step's time: the one with the
-// fewest tokens left first, where each step of waiting counts as tokens done, so that none starves; a prompt that others
-// wait for, because theirs begin as it does, counts as what they wait for, shared by all of them.
+// Running sequences' tokens go first. Prompts fill what is left of the batch and of the step's time: those of the tenant of
+// whose prompts least was computed lately; of one tenant's, the one with the fewest tokens left first, where each step of
+// waiting counts as tokens done, so that none starves; a prompt that others wait for, because theirs begin as it does,
+// counts as what they wait for, shared by all of them.
 //
 // When nothing but running sequences is left, a step may take fewer than all of them, in turns, where this machine's
 // kernels make that faster: eight sequences on a CPU may be served sooner, each of them, by four at a time. Neighbours are
@@ -16,16 +17,19 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/cost_model.h"
+#include "engine/tenant_shares.h"
 
 namespace minerva::engine {
 
 // A sequence that holds a slot, as the scheduler sees it.
 struct Runnable {
   std::uint32_t lane = 0;         // its KV stream: a sequence's neighbours have the numbers beside
+  std::uint32_t tenant = 0;       // whose it is
   bool decodes = false;           // its prompt is done: one token a step
   std::uint32_t n_left = 1;       // tokens to compute before its next one can be sampled; >= 1
   std::uint32_t n_context = 0;    // tokens computed before
@@ -55,11 +59,14 @@ struct SchedulerLimits {
 
 class Scheduler {
  public:
-  explicit Scheduler(SchedulerLimits limits) : limits_{limits} {}
+  explicit Scheduler(SchedulerLimits limits) : limits_{limits}, prompts_{limits.n_batch} {}
 
   [[nodiscard]] BatchPlan plan(std::span<const Runnable> snapshot) const;
 
   void apply(const StepCost& step) { costs_.learn(step); }
+
+  // A step computed so many prompt tokens of this tenant's.
+  void charge_prompt(std::uint32_t tenant, std::uint32_t n_tokens);
 
  private:
   using Order = std::span<const std::size_t>;
@@ -72,6 +79,10 @@ class Scheduler {
 
   SchedulerLimits limits_;
   CostModel costs_;
+  // In prompt tokens. One batch after a silence: a short prompt among another tenant's long ones goes first as a whole.
+  TenantShares prompts_;
+  std::optional<std::uint32_t> last_tenant_;
+  bool has_several_tenants_ = false;  // two have had prompts
 };
 
 }  // namespace minerva::engine

@@ -35,6 +35,9 @@ class Sequence {
  public:
   using Time = std::chrono::microseconds;
 
+  // Being overtaken so often by requests of higher priority counts as one level of priority.
+  static constexpr std::uint32_t kOvertakenPerLevel = 8;
+
   Sequence(wire::GenerationSpec spec, std::vector<inference::Token> prompt, Time arrived);
 
   void on(SequenceInput input) { state_ = transition(state_, input); }
@@ -45,7 +48,11 @@ class Sequence {
   [[nodiscard]] std::uint64_t id() const { return spec_.id; }
   // The gateway counts requests up, so ids tell their order.
   [[nodiscard]] Claim claim() const {
-    return {.tenant = spec_.tenant, .priority = spec_.priority, .arrival = spec_.id};
+    return {.tenant = spec_.tenant, .priority = level(), .arrival = spec_.id};
+  }
+  // The priority as it counts now: what was asked for, raised by having been overtaken.
+  [[nodiscard]] std::int32_t level() const {
+    return spec_.priority + static_cast<std::int32_t>(n_overtaken / kOvertakenPerLevel);
   }
 
   // Prompt and generated tokens; the slot holds the KV of the first n_computed of them.
@@ -76,6 +83,10 @@ class Sequence {
   Drafter drafter;                // what may come after tokens(), while the sequence decodes
   bool suspect = false;  // was in a batch that failed: runs alone until it gets a token or fails by itself
   wire::GenerationStats stats;
+
+  // --- kept by the AdmissionQueue
+  std::int64_t charged = 0;       // what its tenant was charged when it was let in; 0 before that
+  std::uint32_t n_overtaken = 0;  // requests of higher priority that were let in before it
 
   // --- times, for the stats
   void note_first_step(Time now);

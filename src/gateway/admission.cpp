@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 namespace minerva::gateway {
@@ -11,31 +12,61 @@ namespace {
 constexpr double kNewestWeight = 0.2;
 constexpr double kLongestRetryS = 120;
 
+std::uint32_t beyond(std::uint32_t n, std::uint32_t bound) { return n - std::min(n, bound); }
+
 }  // namespace
 
-Status Admission::admit(std::uint32_t n_open, std::uint32_t n_parallel) const {
-  if (n_open < n_parallel + max_queue_) return {};
-  return std::unexpected(Error{
-      .code = ErrorCode::kQueueFull,
-      .message =
-          fmt::format("the server is busy: {} requests run and {} wait; try again later, or start it with a "
-                      "larger --parallel or --max-queue",
-                      n_parallel, n_open - std::min(n_open, n_parallel)),
-      .field = {},
-      .retry_after_s = retry_after_s(n_open, n_parallel)});
+Status Admission::admit(std::uint32_t tenant, std::uint32_t n_parallel) const {
+  const std::uint32_t n_waiting = beyond(n_open_, n_parallel);
+  if (n_open_ >= n_parallel + max_queue_) {
+    return std::unexpected(
+        Error{.code = ErrorCode::kQueueFull,
+              .message = fmt::format(
+                  "the server is busy: {} requests run and {} wait; try again later, or start it with a "
+                  "larger --parallel or --max-queue",
+                  n_parallel, n_waiting),
+              .field = {},
+              .retry_after_s = retry_after_s(n_waiting, n_parallel)});
+  }
+  const auto own = open_by_tenant_.find(tenant);
+  const std::uint32_t n_open_own = own == open_by_tenant_.end() ? 0 : own->second;
+  const std::uint32_t n_waiting_own = beyond(n_open_own, n_parallel);
+  const std::uint32_t n_free = beyond(max_queue_, n_waiting);
+  if (!has_several_tenants_ || n_open_own < n_parallel || n_waiting_own + 1 < n_free) return {};
+  // While one of its own is served, so is one of each other tenant.
+  const auto n_tenants = static_cast<std::uint32_t>(open_by_tenant_.size());
+  return std::unexpected(
+      Error{.code = ErrorCode::kRateLimited,
+            .message = fmt::format(
+                "{} requests with this API key wait already, and the {} free places of the queue are for "
+                "other keys; try again later, or start the server with a larger --max-queue",
+                n_waiting_own, n_free),
+            .field = {},
+            .retry_after_s = retry_after_s(std::min(n_waiting, n_waiting_own * n_tenants), n_parallel)});
 }
 
-void Admission::note_duration(std::chrono::milliseconds duration) {
-  const auto newest = static_cast<double>(duration.count());
-  mean_duration_ms_ =
-      mean_duration_ms_ == 0 ? newest : mean_duration_ms_ + kNewestWeight * (newest - mean_duration_ms_);
+void Admission::opened(std::uint32_t tenant) {
+  ++n_open_;
+  ++open_by_tenant_[tenant];
 }
 
-// A newcomer gets in when one of the open requests ends; requests end at n_parallel per mean duration. The whole queue
-// in front of it has to move up by its share before the newcomer would itself be served, which is what its client wants.
-std::uint32_t Admission::retry_after_s(std::uint32_t n_open, std::uint32_t n_parallel) const {
-  const double rounds = static_cast<double>(n_open) / std::max(1U, n_parallel);
-  const double seconds = std::ceil(rounds * mean_duration_ms_ / 1000.0);
+void Admission::closed(std::uint32_t tenant) {
+  const auto own = open_by_tenant_.find(tenant);
+  assert(own != open_by_tenant_.end() && "a request closes once, after it was opened");
+  --n_open_;
+  if (--own->second == 0) open_by_tenant_.erase(own);
+}
+
+void Admission::note_service(std::chrono::microseconds duration) {
+  const double newest = std::chrono::duration<double, std::milli>(duration).count();
+  mean_service_ms_ =
+      mean_service_ms_ == 0 ? newest : mean_service_ms_ + kNewestWeight * (newest - mean_service_ms_);
+}
+
+// The slots end n_parallel requests per mean service, so that is how fast those ahead go away.
+std::uint32_t Admission::retry_after_s(std::uint32_t n_ahead, std::uint32_t n_parallel) const {
+  const double rounds = static_cast<double>(std::max(1U, n_ahead)) / std::max(1U, n_parallel);
+  const double seconds = std::ceil(rounds * mean_service_ms_ / 1000.0);
   return static_cast<std::uint32_t>(std::clamp(seconds, 1.0, kLongestRetryS));
 }
 

@@ -1,8 +1,9 @@
 #pragma once
-// How many requests may be open at once, and when a refused client should come back. Pure.
+// How many requests may be open at once, how many of them one tenant's, and when a refused client should come back. Pure.
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 
 #include "base/error.h"
 
@@ -10,20 +11,30 @@ namespace minerva::gateway {
 
 class Admission {
  public:
-  // `max_queue`: requests that may wait beyond the `n_parallel` that run.
-  explicit Admission(std::uint32_t max_queue) : max_queue_(max_queue) {}
+  // `max_queue`: requests that may wait beyond those that run. `has_several_tenants`: no tenant may have more of them waiting than
+  // places stay free, so that one alone gets half of the queue, two a third each, and a newcomer always finds a place.
+  Admission(std::uint32_t max_queue, bool has_several_tenants)
+      : max_queue_(max_queue), has_several_tenants_(has_several_tenants) {}
 
-  // kQueueFull when `n_open` requests leave no place for another; its retry_after_s is when one is likely to be free.
-  [[nodiscard]] Status admit(std::uint32_t n_open, std::uint32_t n_parallel) const;
+  // kQueueFull when there is no place for another request while `n_parallel` run, kRateLimited when there is none for this tenant's;
+  // retry_after_s is when what waits before it has probably been served.
+  [[nodiscard]] Status admit(std::uint32_t tenant, std::uint32_t n_parallel) const;
 
-  // Of a request that was served to its end.
-  void note_duration(std::chrono::milliseconds duration);
+  // Every request that was admitted, and its end.
+  void opened(std::uint32_t tenant);
+  void closed(std::uint32_t tenant);
+
+  // Of a request that was served to its end: the time for which it held a slot.
+  void note_service(std::chrono::microseconds duration);
 
  private:
-  [[nodiscard]] std::uint32_t retry_after_s(std::uint32_t n_open, std::uint32_t n_parallel) const;
+  [[nodiscard]] std::uint32_t retry_after_s(std::uint32_t n_ahead, std::uint32_t n_parallel) const;
 
   std::uint32_t max_queue_;
-  double mean_duration_ms_ = 0;  // exponential moving mean; 0 until the first request ended
+  bool has_several_tenants_;
+  std::uint32_t n_open_ = 0;
+  std::map<std::uint32_t, std::uint32_t> open_by_tenant_;  // only those that have some
+  double mean_service_ms_ = 0;  // exponential moving mean; 0 until the first request ended
 };
 
 }  // namespace minerva::gateway

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <algorithm>
 #include <cassert>
 #include <filesystem>
@@ -30,7 +32,9 @@ wire::GenerationSpec spec_of(GenerationRequest request, std::uint64_t id) {
           .sampling = std::move(request.sampling),
           .max_tokens = request.max_tokens,
           .stop = std::move(request.stop),
-          .ignore_eos = request.ignore_eos};
+          .ignore_eos = request.ignore_eos,
+          .tenant = request.tenant,
+          .priority = request.priority};
 }
 
 std::string_view outcome_of(const Ending& ending) {
@@ -47,6 +51,14 @@ Error request_lost(const WorkerDeath& death) {
           .field = {}};
 }
 
+Error out_of_time(const Generation& generation, milliseconds timeout) {
+  return {.code = ErrorCode::kTimeout,
+          .message = fmt::format(
+              "the request was not finished within its timeout_ms of {}; {} tokens were generated",
+              timeout.count(), generation.tokens().size()),
+          .field = "timeout_ms"};
+}
+
 }  // namespace
 
 class Gateway::Impl final : public WorkerObserver, public std::enable_shared_from_this<Impl> {
@@ -56,7 +68,7 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
         model_name_(options.model_name.empty()
                         ? std::filesystem::path{options.load.model_path}.stem().string()
                         : std::move(options.model_name)),
-        admission_(options.max_queue),
+        admission_(options.max_queue, options.has_several_tenants),
         supervisor_(executor_, std::move(options.load), options.restart, std::move(launcher), *this),
         one_ended_(executor_) {}
 
@@ -87,8 +99,9 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   Status admit(const GenerationRequest& request) const;
   Status admit_by_state() const;
   void send(const Record& record);
-  void cancelled(Generation& generation);
-  void close(std::uint64_t id);
+  void set_deadline(const Generation& generation, milliseconds timeout);
+  void abandoned(const Generation& generation);
+  void close(const Generation& generation);
   void measure(const Generation& ended);
 
   // The open records of which `choose` holds, in order of arrival; a list of its own because ending them changes open_.
@@ -114,7 +127,8 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   Admission admission_;
   WorkerSupervisor supervisor_;
   std::function<void(const GatewayStatus&)> on_change_;
-  std::map<std::uint64_t, Record> open_;  // by id, so in order of arrival
+  std::map<std::uint64_t, Record> open_;                   // by id, so in order of arrival
+  std::map<std::uint64_t, asio::steady_timer> deadlines_;  // of those open that have one
   std::uint64_t last_id_ = 0;
   bool running_ = false;
   bool draining_ = false;
@@ -127,10 +141,13 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
 Result<TokenStream> Gateway::Impl::submit(GenerationRequest request) {
   if (const auto admitted = admit(request); !admitted) return std::unexpected(admitted.error());
   auto shown_tokens = std::move(request.shown_tokens);
+  const milliseconds timeout = request.timeout;
   const auto record = std::make_shared<Generation>(
       executor_, spec_of(std::move(request), ++last_id_),
-      [this](Generation& generation) { cancelled(generation); }, std::move(shown_tokens));
+      [this](const Generation& generation) { abandoned(generation); }, std::move(shown_tokens));
   open_.emplace(record->id(), record);
+  admission_.opened(record->spec().tenant);
+  if (timeout.count() > 0) set_deadline(*record, timeout);
   if (supervisor_.state() == WorkerState::kReady) send(record);
   return TokenStream{record};
 }
@@ -145,8 +162,7 @@ Status Gateway::Impl::admit(const GenerationRequest& request) const {
         "model");
   }
   if (const auto able = admit_by_state(); !able) return able;
-  return admission_.admit(static_cast<std::uint32_t>(open_.size()),
-                          std::max(1U, supervisor_.card()->n_parallel));
+  return admission_.admit(request.tenant, std::max(1U, supervisor_.card()->n_parallel));
 }
 
 Status Gateway::Impl::admit_by_state() const {
@@ -165,29 +181,46 @@ Status Gateway::Impl::admit_by_state() const {
 void Gateway::Impl::send(const Record& record) {
   const auto sent = supervisor_.send(wire::Submit{.spec = record->spec()});
   if (sent) return record->mark_sent();
-  close(record->id());
+  close(*record);
   record->fail(sent.error());
   measure(*record);
 }
 
-void Gateway::Impl::cancelled(Generation& generation) {
+void Gateway::Impl::set_deadline(const Generation& generation, milliseconds timeout) {
+  auto& timer = deadlines_.try_emplace(generation.id(), executor_, timeout).first->second;
+  timer.async_wait([weak = weak_from_this(), id = generation.id(), timeout](const auto& withdrawn) {
+    const auto self = weak.lock();
+    if (withdrawn || !self) return;
+    const auto found = self->open_.find(id);
+    if (found == self->open_.end()) return;
+    const Record record = found->second;
+    record->fail(out_of_time(*record, timeout));
+    self->abandoned(*record);
+  });
+}
+
+// It ended on this side.
+void Gateway::Impl::abandoned(const Generation& generation) {
   // A worker that has gone needs no word; the next one never hears of this request.
   measure(generation);
   const bool known_to_worker = generation.times().sent != Clock::time_point{};
   if (known_to_worker && supervisor_.state() == WorkerState::kReady) {
     (void)supervisor_.send(wire::Cancel{.id = generation.id()});
   }
-  close(generation.id());
+  close(generation);
 }
 
-void Gateway::Impl::close(std::uint64_t id) {
-  open_.erase(id);
+// The caller holds the record.
+void Gateway::Impl::close(const Generation& generation) {
+  admission_.closed(generation.spec().tenant);
+  deadlines_.erase(generation.id());
+  open_.erase(generation.id());
   one_ended_.notify();
 }
 
 void Gateway::Impl::fail_all(const std::vector<Record>& records, const Error& error) {
   for (const Record& record : records) {
-    close(record->id());
+    close(*record);
     record->fail(error);
     measure(*record);
   }
@@ -235,16 +268,15 @@ Status Gateway::Impl::take(Generation& record, wire::SequenceFinished event) {
   auto taken =
       record.finish({.reason = event.reason, .stop_text = std::move(event.stop_text), .stats = event.stats});
   if (!taken) return taken;
-  const auto& times = record.times();
-  admission_.note_duration(std::chrono::duration_cast<milliseconds>(times.ended - times.created));
-  close(record.id());
+  admission_.note_service(std::chrono::microseconds{event.stats.prefill_us + event.stats.decode_us});
+  close(record);
   measure(record);
   return {};
 }
 
 Status Gateway::Impl::take(Generation& record, wire::SequenceFailed event) {
   record.fail(std::move(event.error));
-  close(record.id());
+  close(record);
   measure(record);
   return {};
 }

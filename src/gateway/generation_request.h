@@ -1,6 +1,7 @@
 #pragma once
 // What a dialect hands to the gateway: a request whose every bound was checked, and the key it came with.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct GenerationRequest {
   std::uint32_t max_tokens = 0;  // 0: as many as the context holds
   std::vector<std::string> stop;
   bool ignore_eos = false;
+  std::uint32_t tenant = 0;              // wire::GenerationSpec's
+  std::int32_t priority = 0;             // wire::GenerationSpec's
+  std::chrono::milliseconds timeout{0};  // from submit() to its end, which is kTimeout then; 0: none
   // Control tokens that show in the answer's text, behind the text that was there when they came.
   std::vector<wire::ControlToken> shown_tokens;
 };

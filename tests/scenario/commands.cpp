@@ -28,6 +28,7 @@ Outcome server(Stage& stage, const Line& line) {
   gateway::GatewayOptions options;
   options.load.model_path = "/models/scripted.gguf";
   options.max_queue = line.number_option("queue", 64);
+  options.has_several_tenants = line.number_option("tenants", 1) > 1;
   options.restart = {.first_pause = milliseconds{1},
                      .failed_pause = milliseconds{line.number_option("failed_pause_ms", 600'000)}};
   stage.start_server(shape, std::move(options));
@@ -47,6 +48,9 @@ Outcome submit(Stage& stage, const Line& line) {
   request.model = line.option("model").value_or("");
   request.sampling.temperature = 0;
   request.max_tokens = line.number_option("max_tokens", 0);
+  request.tenant = line.number_option("tenant", 0);
+  request.priority = static_cast<std::int32_t>(line.number_option("priority", 0));
+  request.timeout = milliseconds{line.number_option("timeout_ms", 0)};
   if (const auto stop = line.option("stop")) request.stop = {*stop};
   const bool was_ready = stage.status().worker == gateway::WorkerState::kReady;
   stage.submit(line.word(1), std::move(request), line.option("reads") == "held");

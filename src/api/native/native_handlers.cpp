@@ -33,7 +33,7 @@ Json ready_json(const Error& error) {
 
 asio::awaitable<void> handle_health(std::shared_ptr<ApiContext> context, http::Exchange& exchange) {
   const gateway::GatewayStatus status = context->gateway.status();
-  if (!context->keys.check(exchange.request().headers)) {
+  if (!context->keys.identify(exchange.request().headers)) {
     co_return co_await respond(exchange, json_response({{"status", health_word(status)}}));
   }
   const auto uptime = std::chrono::steady_clock::now() - context->started;

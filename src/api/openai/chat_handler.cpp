@@ -12,6 +12,7 @@
 #include <utility>
 #include <variant>
 
+#include "api/admission_fields.h"
 #include "api/openai/chat_answer.h"
 #include "api/openai/chat_request.h"
 #include "api/openai/chat_response.h"
@@ -139,6 +140,10 @@ asio::awaitable<void> handle_chat_completion(std::shared_ptr<ApiContext> context
   };
   auto request = co_await run_on(context->work_pool, std::move(work));
   if (!request) co_return co_await respond(exchange, error_response(request.error()));
+  const auto caller = context->keys.identify(exchange.request().headers);
+  if (!caller) co_return co_await respond(exchange, error_response(caller.error()));
+  if (const Status own = sign(request->generation, *caller); !own)
+    co_return co_await respond(exchange, error_response(own.error()));
 
   auto stream = context->gateway.submit(std::move(request->generation));
   if (!stream) co_return co_await respond(exchange, error_response(stream.error()));

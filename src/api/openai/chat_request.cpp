@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "api/admission_fields.h"
 #include "api/openai/chat_messages.h"
 #include "api/openai/unsupported_fields.h"
 #include "api/parameter_parser.h"
@@ -55,6 +56,7 @@ Result<ChatRequest> read_chat_request(std::string_view text, std::uint64_t rando
   generation.max_tokens = read_max_tokens(fields);
   generation.stop = read_stop(fields);
   fields.boolean("ignore_eos", generation.ignore_eos);
+  read_admission(fields, generation);
   fields.boolean("stream", request.stream);
   read_stream_options(fields, request.include_usage);
   read_template_options(fields, request.render);

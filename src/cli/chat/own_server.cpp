@@ -38,6 +38,7 @@ Result<std::unique_ptr<OwnServer>> OwnServer::start(
   own.host = "127.0.0.1";
   own.port = 0;
   own.api_key_file.clear();
+  own.priority_keys.clear();
   own.api_keys = {random_key()};
   auto plan = plan_service(own, environment);
   if (!plan) return std::unexpected(plan.error());

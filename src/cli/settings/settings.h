@@ -27,6 +27,7 @@ struct Settings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
   std::vector<std::string> api_keys;
+  std::vector<std::string> priority_keys;
   std::string api_key_file;
 
   std::uint32_t max_queue = 64;

@@ -12,37 +12,41 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-AccessKeys keys(const std::vector<std::string>& list) { return AccessKeys::make(list).value(); }
+AccessKeys keys(const std::vector<std::string>& list) {
+  std::vector<AccessKey> made;
+  for (const std::string& text : list) made.push_back({.text = text});
+  return AccessKeys::make(made).value();
+}
 
 TEST(AccessKeys, LetEverybodyInWhenThereAreNone) {
   EXPECT_TRUE(keys({}).open());
-  EXPECT_TRUE(keys({}).check({{"Authorization", "Bearer whatever"}}).has_value());
+  EXPECT_TRUE(keys({}).identify({{"Authorization", "Bearer whatever"}}).has_value());
 }
 
 TEST(AccessKeys, HoldExactlyTheKeysTheyWereMadeWith) {
   const AccessKeys made = keys({"alpha", "beta-2"});
-  EXPECT_TRUE(made.contains("alpha"));
-  EXPECT_TRUE(made.contains("beta-2"));
+  EXPECT_NE(made.find("alpha"), nullptr);
+  EXPECT_NE(made.find("beta-2"), nullptr);
   for (const char* other : {"", "alph", "alphaa", "Alpha", "blpha", "alphb", "beta-2 "}) {
-    EXPECT_FALSE(made.contains(other)) << other;
+    EXPECT_EQ(made.find(other), nullptr) << other;
   }
 }
 
 TEST(AccessKeys, TellAKeyFromTheSameKeyWithZerosBehindIt) {
-  EXPECT_FALSE(keys({"alpha"}).contains(std::string_view("alpha\0", 6)));
+  EXPECT_EQ(keys({"alpha"}).find(std::string_view("alpha\0", 6)), nullptr);
 }
 
 TEST(AccessKeys, CompareKeysOfTheFullLength) {
   const std::string longest(AccessKeys::kMaxKeyBytes, 'k');
-  EXPECT_TRUE(keys({longest}).contains(longest));
-  EXPECT_FALSE(keys({longest}).contains(longest + "k"));
-  EXPECT_FALSE(keys({longest}).contains(longest.substr(1)));
+  EXPECT_NE(keys({longest}).find(longest), nullptr);
+  EXPECT_EQ(keys({longest}).find(longest + "k"), nullptr);
+  EXPECT_EQ(keys({longest}).find(longest.substr(1)), nullptr);
 }
 
 TEST(AccessKeys, RefuseKeysThatNoHeaderCarries) {
   for (const std::string& bad : {std::string(), std::string("a b"), std::string("ä"), std::string("a\n"),
                                  std::string(AccessKeys::kMaxKeyBytes + 1, 'k')}) {
-    const auto made = AccessKeys::make({"fine", bad});
+    const auto made = AccessKeys::make({{.text = "fine"}, {.text = bad}});
     ASSERT_FALSE(made.has_value()) << bad;
     EXPECT_EQ(made.error().code, ErrorCode::kInvalidConfiguration);
     EXPECT_EQ(made.error().field, "api-key");
@@ -51,25 +55,42 @@ TEST(AccessKeys, RefuseKeysThatNoHeaderCarries) {
 
 TEST(AccessKeys, ComeAsBearerOrAsApiKeyHeader) {
   const AccessKeys made = keys({"alpha"});
-  EXPECT_TRUE(made.check({{"Authorization", "Bearer alpha"}}).has_value());
-  EXPECT_TRUE(made.check({{"authorization", "bearer  alpha"}}).has_value());
-  EXPECT_TRUE(made.check({{"X-Api-Key", "alpha"}}).has_value());
-  EXPECT_TRUE(made.check({{"authorization", "Bearer dummy"}, {"x-api-key", "alpha"}}).has_value());
-  EXPECT_FALSE(made.check({{"authorization", "Basic alpha"}}).has_value());
-  EXPECT_FALSE(made.check({{"authorization", "alpha"}}).has_value());
+  EXPECT_TRUE(made.identify({{"Authorization", "Bearer alpha"}}).has_value());
+  EXPECT_TRUE(made.identify({{"authorization", "bearer  alpha"}}).has_value());
+  EXPECT_TRUE(made.identify({{"X-Api-Key", "alpha"}}).has_value());
+  EXPECT_TRUE(made.identify({{"authorization", "Bearer dummy"}, {"x-api-key", "alpha"}}).has_value());
+  EXPECT_FALSE(made.identify({{"authorization", "Basic alpha"}}).has_value());
+  EXPECT_FALSE(made.identify({{"authorization", "alpha"}}).has_value());
 }
 
 TEST(AccessKeys, SayWhetherAKeyIsMissingOrWrongAndNeverShowOne) {
   const AccessKeys made = keys({"alpha-secret"});
-  const Status none = made.check({});
+  const auto none = made.identify({});
   ASSERT_FALSE(none.has_value());
   EXPECT_EQ(none.error().code, ErrorCode::kUnauthorized);
   EXPECT_THAT(none.error().message, HasSubstr("needs an API key"));
-  const Status wrong = made.check({{"x-api-key", "guess"}});
+  const auto wrong = made.identify({{"x-api-key", "guess"}});
   ASSERT_FALSE(wrong.has_value());
   EXPECT_THAT(wrong.error().message, HasSubstr("not one of"));
   EXPECT_THAT(wrong.error().message, Not(HasSubstr("guess")));
   EXPECT_THAT(wrong.error().message, Not(HasSubstr("alpha")));
+}
+
+TEST(AccessKeys, AreOneTenantEachInTheirOrder) {
+  const AccessKeys made =
+      AccessKeys::make({{.text = "alpha"}, {.text = "beta", .may_prioritize = true}}).value();
+  const Caller alpha = made.identify({{"x-api-key", "alpha"}}).value();
+  EXPECT_EQ(alpha.tenant, 1U);
+  EXPECT_FALSE(alpha.may_prioritize);
+  const Caller beta = made.identify({{"authorization", "Bearer beta"}}).value();
+  EXPECT_EQ(beta.tenant, 2U);
+  EXPECT_TRUE(beta.may_prioritize);
+}
+
+TEST(AccessKeys, WithoutAnyTheLocalUserMaySetPriorities) {
+  const Caller anybody = keys({}).identify({}).value();
+  EXPECT_EQ(anybody.tenant, 0U);
+  EXPECT_TRUE(anybody.may_prioritize);
 }
 
 }  // namespace

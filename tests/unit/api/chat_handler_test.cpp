@@ -198,6 +198,62 @@ TEST(ChatHandler, RefusesWhatTheGatewayRefuses) {
   EXPECT_EQ(running.get().status, 200);
 }
 
+http::ClientRequest chat_with_key(std::string key, std::string body) {
+  return {.method = "POST",
+          .target = "/v1/chat/completions",
+          .headers = {{"x-api-key", std::move(key)}},
+          .body = std::move(body)};
+}
+
+TEST(ChatHandler, MakesARequestTheKeysOwnAndLetsOnlySomeKeysSetPriorities) {
+  constexpr const char* kUrgent = R"({"messages": [{"role": "user", "content": "x"}], "priority": 3})";
+  StageOptions options;
+  options.api.keys = {{.text = "plain"}, {.text = "urgent", .may_prioritize = true}};
+  ApiStage stage(std::move(options));
+  const auto refused = stage.begin(chat_with_key("plain", kUrgent)).get();
+  EXPECT_EQ(refused.status, 403);
+  const Json error = Json::parse(refused.body)["error"];
+  EXPECT_EQ(error["code"], "forbidden");
+  EXPECT_EQ(error["param"], "priority");
+
+  auto answer = stage.begin(chat_with_key("urgent", kUrgent));
+  const wire::GenerationSpec urgent = stage.next_submit();
+  EXPECT_EQ(urgent.tenant, 2U);
+  EXPECT_EQ(urgent.priority, 3);
+  stage.report({wire::SequenceAccepted{.id = urgent.id, .prompt = {1}}, finished(urgent.id)});
+  EXPECT_EQ(answer.get().status, 200);
+
+  answer = stage.begin(chat_with_key("plain", kHello));
+  const wire::GenerationSpec plain = stage.next_submit();
+  EXPECT_EQ(plain.tenant, 1U);
+  EXPECT_EQ(plain.priority, 0);
+  stage.report({wire::SequenceAccepted{.id = plain.id, .prompt = {1}}, finished(plain.id)});
+  EXPECT_EQ(answer.get().status, 200);
+}
+
+TEST(ChatHandler, EndsARequestAtItsDeadlineWithWhatCameBefore) {
+  ApiStage stage;
+  auto unheard =
+      stage.chat(R"({"messages": [{"role": "user", "content": "x"}], "timeout_ms": 1, "stream": true})");
+  const std::uint64_t first = stage.next_submit().id;
+  EXPECT_EQ(stage.next_cancel(), first);
+  const auto refused = unheard.get();
+  EXPECT_EQ(refused.status, 504);
+  EXPECT_EQ(Json::parse(refused.body)["error"]["code"], "timeout");
+  EXPECT_EQ(Json::parse(refused.body)["error"]["param"], "timeout_ms");
+
+  auto cut =
+      stage.chat(R"({"messages": [{"role": "user", "content": "x"}], "timeout_ms": 300, "stream": true})");
+  const std::uint64_t second = stage.next_submit().id;
+  stage.report({wire::SequenceAccepted{.id = second, .prompt = {1}}, text(second, "So far")});
+  EXPECT_EQ(stage.next_cancel(), second);
+  const auto partial = cut.get();
+  EXPECT_EQ(partial.status, 200);
+  const auto events = events_of(partial.body);
+  EXPECT_THAT(partial.body, HasSubstr("So far"));
+  EXPECT_EQ(Json::parse(events.back())["error"]["code"], "timeout");
+}
+
 TEST(ChatHandler, TellsAMistakeInTheBodyEvenWhileTheModelLoads) {
   StageOptions options;
   options.load = false;
@@ -212,7 +268,7 @@ TEST(ChatHandler, TellsAMistakeInTheBodyEvenWhileTheModelLoads) {
 
 TEST(Routes, AskForAKeyEverywhereButAtTheProbes) {
   StageOptions options;
-  options.api.keys = {"secret-key"};
+  options.api.keys = {{.text = "secret-key"}};
   ApiStage stage(std::move(options));
   EXPECT_EQ(stage.chat(kHello).get().status, 401);
   EXPECT_EQ(stage.get("/v1/models").status, 401);

@@ -21,11 +21,43 @@ std::string write_keys(std::string_view text, mode_t mode) {
   return path.string();
 }
 
+std::vector<std::string> texts(const std::vector<api::AccessKey>& keys) {
+  std::vector<std::string> list;
+  for (const api::AccessKey& key : keys) list.push_back(key.text);
+  return list;
+}
+
 TEST(KeyFile, TakesOneKeyALineWithoutComments) {
   const auto file = read_key_file(write_keys("# keys\n\n  first \r\nsecond\n", 0600));
   ASSERT_TRUE(file.has_value()) << file.error().message;
-  EXPECT_THAT(file->keys, ElementsAre("first", "second"));
+  EXPECT_THAT(texts(file->keys), ElementsAre("first", "second"));
   EXPECT_EQ(file->warning, "");
+}
+
+TEST(KeyFile, MarksTheKeysThatMaySetPriorities) {
+  const auto file = read_key_file(write_keys("plain\nurgent \t priority \r\n", 0600));
+  ASSERT_TRUE(file.has_value()) << file.error().message;
+  EXPECT_THAT(texts(file->keys), ElementsAre("plain", "urgent"));
+  EXPECT_FALSE(file->keys[0].may_prioritize);
+  EXPECT_TRUE(file->keys[1].may_prioritize);
+}
+
+TEST(KeyFile, WithAnotherWordBehindAKeyIsRefusedWithoutShowingIt) {
+  const auto file = read_key_file(write_keys("fine\nkey-of-mine prioritary\n", 0600));
+  ASSERT_FALSE(file.has_value());
+  EXPECT_THAT(file.error().message, HasSubstr("line 2"));
+  EXPECT_THAT(file.error().message, testing::Not(HasSubstr("key-of-mine")));
+}
+
+TEST(Keys, GivenTwiceAreOneKeyWithTheRightsOfBoth) {
+  std::vector<api::AccessKey> keys;
+  add_key(keys, {.text = "one"});
+  add_key(keys, {.text = "two"});
+  add_key(keys, {.text = "one", .may_prioritize = true});
+  add_key(keys, {.text = "one"});
+  EXPECT_THAT(texts(keys), ElementsAre("one", "two"));
+  EXPECT_TRUE(keys[0].may_prioritize);
+  EXPECT_FALSE(keys[1].may_prioritize);
 }
 
 TEST(KeyFile, WarnsWhenEverybodyMayReadIt) {

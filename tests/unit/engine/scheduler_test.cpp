@@ -102,6 +102,59 @@ TEST(Scheduler, PutsThePromptFirstThatOthersWaitFor) {
             (std::map<std::size_t, std::uint32_t>{{1, 100}}));
 }
 
+Runnable of_tenant(std::uint32_t tenant, Runnable runnable) {
+  runnable.tenant = tenant;
+  return runnable;
+}
+
+TEST(Scheduler, PutsPromptsOfTheTenantFirstOfWhichLeastWasComputed) {
+  Scheduler scheduler{{.n_batch = 100, .max_itl = milliseconds{0}}};
+  const std::vector<Runnable> snapshot{of_tenant(1, prompt(40)), of_tenant(2, prompt(90)),
+                                       of_tenant(1, prompt(20))};
+  for (int i = 0; i < 5; ++i) scheduler.charge_prompt(1, 100);
+  EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{1, 90}, {2, 10}}));
+}
+
+// Tenants that both have more prompts than fit get the same number of tokens, and a newcomer does not have to wait for them.
+TEST(Scheduler, SharesTheStepsAmongTenantsNotAmongPrompts) {
+  Scheduler scheduler{{.n_batch = 100, .max_itl = milliseconds{0}}};
+  std::vector<Runnable> running(7, of_tenant(1, prompt(1'000'000)));
+  running.push_back(of_tenant(2, prompt(1'000'000)));
+  std::map<std::uint32_t, std::uint32_t> n_tokens;
+  const auto step = [&] {
+    const BatchPlan plan = scheduler.plan(running);
+    for (const auto& share : plan.shares) {
+      Runnable& runnable = running[share.index];
+      n_tokens[runnable.tenant] += share.n_tokens;
+      runnable.n_left -= share.n_tokens;
+      scheduler.charge_prompt(runnable.tenant, share.n_tokens);
+    }
+  };
+  for (int i = 0; i < 200; ++i) step();
+  EXPECT_NEAR(n_tokens[1], 10'000, 300);
+  EXPECT_NEAR(n_tokens[2], 10'000, 300);
+  running.push_back(of_tenant(3, prompt(80)));
+  step();
+  EXPECT_EQ(n_tokens[3], 80U);
+}
+
+TEST(Scheduler, KeepsStepsShortWhereAnotherTenantMayCome) {
+  const auto learned = [](Scheduler& scheduler) {  // 1 ms a token
+    for (const std::uint32_t n : {100U, 200U, 100U})
+      scheduler.apply({.n_prefill = n, .duration = milliseconds{n}});
+  };
+  const std::vector<Runnable> alone{of_tenant(1, prompt(5000))};
+  Scheduler one{{.n_batch = 512, .max_itl = milliseconds{100}}};
+  learned(one);
+  one.charge_prompt(1, 100);
+  EXPECT_EQ(shares(one.plan(alone)).at(0), 512U);
+  Scheduler several{{.n_batch = 512, .max_itl = milliseconds{100}}};
+  learned(several);
+  several.charge_prompt(2, 100);
+  several.charge_prompt(1, 100);
+  EXPECT_NEAR(shares(several.plan(alone)).at(0), 100, 5);
+}
+
 std::vector<Runnable> decoding_in(std::initializer_list<std::uint32_t> lanes) {
   std::vector<Runnable> running;
   for (const std::uint32_t lane : lanes) running.push_back({.lane = lane, .decodes = true});
