@@ -65,6 +65,19 @@ std::uint64_t attended(std::span<const std::size_t> indices, std::span<const Run
   return sum;
 }
 
+// What so many prompt tokens attend to, given out in this order.
+std::uint64_t attended_by(std::span<const std::size_t> prompts, std::uint32_t n_tokens,
+                          std::span<const Runnable> snapshot) {
+  std::uint64_t sum = 0;
+  for (const std::size_t i : prompts) {
+    const std::uint32_t n = std::min(n_tokens, snapshot[i].n_left);
+    if (n == 0) break;
+    sum += std::uint64_t{n} * (snapshot[i].n_context + n / 2);
+    n_tokens -= n;
+  }
+  return sum;
+}
+
 }  // namespace
 
 std::uint32_t BatchPlan::n_tokens() const {
@@ -143,7 +156,7 @@ std::uint32_t Scheduler::n_ahead(Order decoding, Snapshot snapshot) const {
   return best;
 }
 
-std::uint32_t Scheduler::prefill_budget(Order decoding, const Runnable& first, Snapshot snapshot) const {
+std::uint32_t Scheduler::prefill_budget(Order decoding, Order prompts, Snapshot snapshot) const {
   const auto n_decode = static_cast<std::uint32_t>(decoding.size());
   const std::uint32_t room = limits_.n_batch - std::min(limits_.n_batch, n_decode);
   if (limits_.max_itl.count() == 0) return room;
@@ -151,8 +164,7 @@ std::uint32_t Scheduler::prefill_budget(Order decoding, const Runnable& first, S
   const CostModel::Time limit = is_awaited ? limits_.max_itl : limits_.max_itl * kIdleFactor;
   const std::uint64_t beside = attended(decoding, snapshot);
   const auto fits = [&](std::uint32_t n) {
-    const std::uint64_t own = std::uint64_t{n} * (first.n_context + n / 2);
-    const auto time = costs_.mixed(n_decode, n, beside + own);
+    const auto time = costs_.mixed(n_decode, n, beside + attended_by(prompts, n, snapshot));
     return time ? *time <= limit : n_decode == 0;
   };
   std::uint32_t low = std::min(room, kLeastPrefill);
@@ -190,7 +202,7 @@ BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
   BatchPlan plan;
   for (const std::size_t i : taken) plan.shares.push_back({.index = i, .n_tokens = 1 + n_drafted});
   if (prompts.empty()) return plan;
-  std::uint32_t budget = prefill_budget(taken, snapshot[prompts.front()], snapshot);
+  std::uint32_t budget = prefill_budget(taken, prompts, snapshot);
   for (const std::size_t i : prompts) {
     const std::uint32_t n = std::min(budget, snapshot[i].n_left);
     if (n == 0) break;

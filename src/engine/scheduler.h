@@ -75,7 +75,7 @@ class Scheduler {
   [[nodiscard]] Order take_turn(std::span<std::size_t> decoding, Snapshot snapshot) const;
   [[nodiscard]] std::uint32_t decode_width(std::uint32_t n_neighbours, std::uint64_t n_context) const;
   [[nodiscard]] std::uint32_t n_ahead(Order decoding, Snapshot snapshot) const;
-  [[nodiscard]] std::uint32_t prefill_budget(Order decoding, const Runnable& first, Snapshot snapshot) const;
+  [[nodiscard]] std::uint32_t prefill_budget(Order decoding, Order prompts, Snapshot snapshot) const;
 
   SchedulerLimits limits_;
   CostModel costs_;

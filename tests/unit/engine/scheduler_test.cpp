@@ -74,6 +74,23 @@ TEST(Scheduler, CutsChunksToTheTimeThatAStreamMayWait) {
   EXPECT_LE(n, 42U);
 }
 
+TEST(Scheduler, CountsTheContextOfEveryPromptThatABatchTakes) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{100}}};
+  CostModel costs;
+  // A millisecond a token, and a tenth of one for a hundred tokens that it looks at.
+  for (const std::uint64_t n_attended : {5'000U, 105'000U, 5'000U, 105'000U}) {
+    const StepCost step{
+        .n_prefill = 100, .n_attended = n_attended, .duration = microseconds{100'000 + n_attended}};
+    scheduler.apply(step);
+    costs.learn(step);
+  }
+  const std::vector<Runnable> snapshot{kDecoding, prompt(10), {.n_left = 1000, .n_context = 4000}};
+  const auto taken = shares(scheduler.plan(snapshot));
+  const std::uint32_t n_second = taken.contains(2) ? taken.at(2) : 0;
+  const std::uint32_t n = taken.at(1) + n_second;
+  EXPECT_TRUE(n <= 16 || *costs.mixed(1, n, 50 + n_second * (4000 + n_second / 2)) <= milliseconds{100}) << n;
+}
+
 TEST(Scheduler, GivesAPromptLessTimeTheLongerItsContextIs) {
   Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{100}}};
   const auto learn = [&](std::uint32_t n_context) {  // 1 ms a token and 1 us for each token that it looks at
