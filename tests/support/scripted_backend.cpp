@@ -190,7 +190,8 @@ Result<DecodeStatus> ScriptedBackend::decode(std::span<const BatchToken> batch) 
   gate_.pass();
   assert(!batch.empty() && batch.size() <= options_.n_batch && "a batch has 1 to n_batch tokens");
   const std::uint64_t number = ++n_decodes_;
-  now_us_ += (options_.step_cost + options_.token_cost * static_cast<std::int64_t>(batch.size())).count();
+  const auto linear = options_.step_cost + options_.token_cost * static_cast<std::int64_t>(batch.size());
+  now_us_ += (options_.cost ? options_.cost(batch) : linear).count();
   const auto fault = options_.fault ? options_.fault(number, batch) : ScriptedOptions::Fault{};
   if (fault.error) return std::unexpected(*fault.error);
   const bool full = options_.kv_cells > 0 && cells_used() + batch.size() > options_.kv_cells;
