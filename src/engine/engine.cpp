@@ -45,7 +45,9 @@ Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Cloc
       shared_prefixes_{options.shared_prefixes},
       drafts_{options.drafts && backend.cuts_anywhere()},
       scheduler_{limits_for(backend.card(), options)},
-      kv_{backend, options.prefix_store_bytes, std::move(options.prefix_files)},
+      kv_{backend, KvCacheOptions{.reuses = options.reuse_prefixes,
+                                  .store_bytes = options.prefix_store_bytes,
+                                  .files = std::move(options.prefix_files)}},
       waiting_{backend.card().n_ctx_sequence, outputs_} {
   status_.kv_cells = backend.card().n_ctx;
 }

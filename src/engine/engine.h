@@ -28,6 +28,7 @@ namespace minerva::engine {
 struct EngineOptions {
   std::uint32_t max_itl_ms = wire::kMaxItlAuto;
   bool drafts = true;                                   // speculation by prompt lookup
+  bool reuse_prefixes = true;                           // false: every prompt is computed whole
   bool shared_prefixes = false;                         // one tenant's prefixes serve all
   std::unique_ptr<PrefixFiles> prefix_files = nullptr;  // for prefixes that outlive the process; null: none
   std::uint64_t prefix_store_bytes = 0;  // host memory for prefixes whose slot was needed; 0: none

@@ -18,17 +18,17 @@ constexpr std::size_t kMostSavedInPassing = std::size_t{64} << 20U;
 
 }  // namespace
 
-KvCache::KvCache(inference::InferenceBackend& backend, std::uint64_t store_bytes,
-                 std::unique_ptr<PrefixFiles> files)
+KvCache::KvCache(inference::InferenceBackend& backend, KvCacheOptions options)
     : backend_{backend},
+      reuses_{options.reuses},
+      cuts_{backend.cuts_anywhere()},
       slots_{backend.card().n_parallel,
              {.shares_cells = backend.card().kv_unified, .cuts = backend.cuts_anywhere()}},
-      store_{store_bytes, backend.cuts_anywhere()},
-      files_{std::move(files)},
-      cuts_{backend.cuts_anywhere()} {}
+      store_{options.reuses ? options.store_bytes : 0, backend.cuts_anywhere()},
+      files_{options.reuses ? std::move(options.files) : nullptr} {}
 
 KvCache::Opened KvCache::open(const TokenPrefix& prompt) {
-  const auto placement = slots_.place(prompt);
+  const auto placement = slots_.place(findable(prompt));
   assert(placement && "a sequence starts only when a slot is free");
   const SlotId slot = placement->slot;
   const bool restored = restore(slot, prompt.reusable(), placement->n_reused);
@@ -123,7 +123,7 @@ bool KvCache::give_up_oldest() {
 }
 
 std::uint32_t KvCache::n_found(const TokenPrefix& prompt) const {
-  const auto placement = slots_.place(prompt);
+  const auto placement = slots_.place(findable(prompt));
   return placement ? placement->n_reused : 0;
 }
 

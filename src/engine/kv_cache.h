@@ -18,11 +18,15 @@
 
 namespace minerva::engine {
 
+struct KvCacheOptions {
+  bool reuses = true;             // false: every prompt gets an empty slot, and nothing is kept
+  std::uint64_t store_bytes = 0;  // host memory for prefixes whose slot was needed; 0: none
+  std::unique_ptr<PrefixFiles> files = nullptr;  // null: none; they need some host memory
+};
+
 class KvCache {
  public:
-  // store_bytes: host memory for prefixes whose slot was needed; 0: none. files: null for none; they need some host memory.
-  KvCache(inference::InferenceBackend& backend, std::uint64_t store_bytes,
-          std::unique_ptr<PrefixFiles> files);
+  KvCache(inference::InferenceBackend& backend, KvCacheOptions options);
 
   struct Opened {
     SlotId slot{};
@@ -76,10 +80,10 @@ class KvCache {
   [[nodiscard]] std::uint32_t n_found(const TokenPrefix& prompt) const;
   // Of these, such as running sequences hold.
   [[nodiscard]] std::uint32_t n_found_busy(const TokenPrefix& prompt) const {
-    return slots_.n_shared_busy(prompt.reusable());
+    return slots_.n_shared_busy(findable(prompt).reusable());
   }
   // Whether a prefix that one slot computes can serve another: as a copy, as far as the last attempt showed, or as a checkpoint.
-  [[nodiscard]] bool shares_prefixes() const { return cuts_ ? copies_work_ : needs_checkpoints(); }
+  [[nodiscard]] bool shares_prefixes() const { return reuses_ && (cuts_ ? copies_work_ : needs_checkpoints()); }
 
  private:
   [[nodiscard]] std::uint32_t prepare(const SlotTable::Placement& placement);
@@ -89,7 +93,14 @@ class KvCache {
   [[nodiscard]] bool is_worth_a_file(const TokenPrefix& prefix) const;
   void cut(SlotId slot, std::uint32_t n_kept);
 
+  // The part of a prompt that may be found: none where nothing is reused.
+  [[nodiscard]] TokenPrefix findable(const TokenPrefix& prompt) const {
+    return {.tokens = prompt.tokens.first(reuses_ ? prompt.tokens.size() : 0), .space = prompt.space};
+  }
+
   inference::InferenceBackend& backend_;
+  bool reuses_;
+  const bool cuts_;
   SlotTable slots_;
   PrefixStore store_;
   std::unique_ptr<PrefixFiles> files_;
@@ -98,7 +109,6 @@ class KvCache {
     bool needs_leisure = false;
   };
   std::vector<Unsaved> unsaved_;
-  const bool cuts_;
   bool copies_work_ = true;
 };
 

@@ -220,6 +220,7 @@ struct LoadOptions {
   bool kv_unified = false;       // ModelCard::kv_unified
   bool shared_prefixes = false;  // one tenant's prefixes serve all
   bool drafts = true;            // speculation by prompt lookup
+  bool reuse_prefixes = true;    // false: every prompt is computed whole, whatever was computed before
   std::string prefix_cache_dir;  // where prefixes outlive the process; empty: nowhere
   std::uint32_t prefix_cache_mib = 8192;
 };

@@ -176,6 +176,7 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
       *backend_,
       engine::EngineOptions{.max_itl_ms = request.options.max_itl_ms,
                             .drafts = request.options.drafts,
+                            .reuse_prefixes = request.options.reuse_prefixes,
                             .shared_prefixes = request.options.shared_prefixes,
                             .prefix_files = std::move(*prefix_files),
                             .prefix_store_bytes = prefix_store_bytes(request.options)},

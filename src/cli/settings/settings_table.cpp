@@ -92,6 +92,11 @@ constexpr std::array kTable{
                   "of what is free, at most 2048",
           .group = kComputation,
           .set = [](S& s, V v) { return store(s.load.cache_ram_mib, parse_number_or_auto(v.front(), kMebibytes, wire::kCacheRamAuto)); }},
+  Setting{.name = "cache-prompt", .value_name = "", .default_text = "true", .range = "true or false",
+          .help = "Reuse what was computed for an earlier prompt that begins alike; false computes every prompt whole, to compare "
+                  "or to look for a fault",
+          .group = kComputation, .shape = SettingShape::kSwitch,
+          .set = [](S& s, V v) { return store(s.load.reuse_prefixes, parse_switch(v.front())); }},
   Setting{.name = "prefix-cache-dir", .value_name = "DIR", .default_text = "", .range = "a folder",
           .help = "Where the beginnings of long conversations are kept over restarts; without it they are gone with the server",
           .group = kComputation,

@@ -46,6 +46,7 @@ TEST(SettingsTable, TheDefaultsShownAreTheDefaultsThatHold) {
   EXPECT_EQ(shown.load.n_batch, held.load.n_batch);
   EXPECT_EQ(shown.load.n_gpu_layers, held.load.n_gpu_layers);
   EXPECT_EQ(shown.load.max_itl_ms, held.load.max_itl_ms);
+  EXPECT_EQ(shown.load.reuse_prefixes, held.load.reuse_prefixes);
   EXPECT_EQ(shown.load.ignore_memory_check, held.load.ignore_memory_check);
   EXPECT_EQ(shown.host, held.host);
   EXPECT_EQ(shown.port, held.port);

@@ -27,6 +27,20 @@ TEST(EnginePrefixes, ReusesTheConversationInItsSlot) {
   EXPECT_EQ(t.backend.n_tokens_decoded(), first.size() + 5 + 1 + 5);
 }
 
+TEST(EnginePrefixes, ComputesEveryPromptWholeWhenItIsToReuseNothing) {
+  EngineFixture t{{.n_parallel = 3}, {.reuse_prefixes = false, .prefix_store_bytes = 100'000}};
+  const std::string prompt = std::string(90, 'd') + "count 5";
+  for (std::uint64_t id = 1; id <= 2; ++id) t.submit(id, prompt);  // beside each other
+  t.run();
+  t.submit(3, prompt);  // after an end
+  t.run();
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    EXPECT_EQ(t.records[id].finished->stats.n_cached, 0U) << id;
+    EXPECT_EQ(t.records[id].text, "1 2 3 4 5") << id;
+  }
+  EXPECT_EQ(t.backend.n_tokens_decoded(), 3 * (prompt.size() + 5));
+}
+
 TEST(EnginePrefixes, ComputesTheLastPromptTokenOfAPromptItHas) {
   EngineFixture t;
   t.submit(1, "count 5");
