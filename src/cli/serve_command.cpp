@@ -9,6 +9,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/open_files.h"
 #include "cli/service.h"
 #include "cli/service_plan.h"
 #include "cli/settings/settings_loader.h"
@@ -46,6 +47,19 @@ std::function<void(int)> signal_answer() {
   };
 }
 
+// A connection that no file is left for would hang, and with it those that wait behind it; one over the setting is told.
+void fit_connections(http::Limits& limits) {
+  const std::uint64_t n_files = raise_open_file_limit();
+  const std::uint32_t fitting = connections_within(n_files, limits.max_connections);
+  if (fitting < limits.max_connections) {
+    log::warn("serve",
+              "this process may have {} files open, so it takes {} connections and not {}: raise the limit "
+              "with 'ulimit -Hn', or set --max-connections",
+              n_files, fitting, limits.max_connections);
+  }
+  limits.max_connections = fitting;
+}
+
 }  // namespace
 
 Result<int> serve_command(Arguments arguments) {
@@ -62,6 +76,8 @@ Result<int> serve_command(Arguments arguments) {
   auto plan = plan_service(*settings, environment);
   if (!plan) return std::unexpected(plan.error());
   if (!plan->warning.empty()) log::warn("serve", "{}", plan->warning);
+
+  fit_connections(plan->options.limits);
 
   // The service calls this once it runs; the report needs the port, which is known when the service exists.
   StartupReport* report = nullptr;
