@@ -6,6 +6,8 @@ import json
 import time
 import urllib.parse
 
+CHAT = "/v1/chat/completions"
+
 
 @dataclasses.dataclass
 class Reply:
@@ -44,11 +46,8 @@ async def chat(url: str, messages: list[dict], max_tokens: int, key: str | None 
 async def _stream(url: str, body: bytes, key: str | None, reply: Reply) -> None:
     where = urllib.parse.urlsplit(url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=1 << 20)
-    head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Type: application/json\r\n"
-            + (f"Authorization: Bearer {key}\r\n" if key else "")
-            + f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n")
     try:
-        writer.write(head.encode() + body)
+        writer.write(head(where.netloc, "POST", CHAT, len(body), key) + body)
         await writer.drain()
         status = (await reader.readline()).split()
         if len(status) < 2 or status[1] != b"200":
@@ -74,11 +73,24 @@ def _take(chunk: dict, reply: Reply) -> None:
             reply.text += piece
 
 
-async def get(url: str, path: str) -> tuple[int, bytes]:
+async def exchange(url: str, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+    """One request and its whole answer, whatever that is: status and body as they came."""
     where = urllib.parse.urlsplit(url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n".encode())
-    raw = await reader.read()
-    writer.close()
-    head, _, body = raw.partition(b"\r\n\r\n")
-    return int(head.split()[1]), body
+    try:
+        writer.write(head(where.netloc, method, path, len(body)) + body)
+        await writer.drain()
+        raw = await reader.read()
+    finally:
+        writer.close()
+    answer, _, body = raw.partition(b"\r\n\r\n")
+    status = answer.split(maxsplit=2)
+    if len(status) < 2:
+        raise ValueError(f"no answer but {raw[:100]!r}")
+    return int(status[1]), body
+
+
+def head(host: str, method: str, path: str, n_body: int, key: str | None = None) -> bytes:
+    authorization = f"Authorization: Bearer {key}\r\n" if key else ""
+    return (f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n{authorization}"
+            f"Content-Length: {n_body}\r\nConnection: close\r\n\r\n").encode()

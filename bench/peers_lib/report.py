@@ -17,17 +17,18 @@ def line(outcome) -> str:
             f"ITL p99 {1000 * outcome.itl_p99_s:7.1f} ms{errors}")
 
 
-def table(names: list[str], rounds: list[dict]) -> str:
-    lines = ["| workload | figure | minerva | llama-server | ratio (median) | ratios |", "| --- | --- | --- | --- | --- | --- |"]
+def table(names: list[str], rounds: list[dict], ours: str, theirs: str) -> str:
+    """The ratio is ours / theirs, within a round."""
+    lines = [f"| workload | figure | {ours} | {theirs} | ratio (median) | ratios |", "| --- | --- | --- | --- | --- | --- |"]
     for name in names:
         for figure, read in FIGURES.items():
-            ours = [read(results[name]["minerva"]) for results in rounds]
-            theirs = [read(results[name]["llama-server"]) for results in rounds]
-            ratios = [a / b for a, b in zip(ours, theirs) if b > 0]
+            our_values = [read(results[name][ours]) for results in rounds]
+            their_values = [read(results[name][theirs]) for results in rounds]
+            ratios = [a / b for a, b in zip(our_values, their_values) if b > 0]
             if not ratios:
                 continue
             spread = " ".join(f"{ratio:.2f}" for ratio in ratios)
-            lines.append(f"| {name} | {figure} | {statistics.median(ours):.3f} | {statistics.median(theirs):.3f} "
+            lines.append(f"| {name} | {figure} | {statistics.median(our_values):.3f} | {statistics.median(their_values):.3f} "
                          f"| {statistics.median(ratios):.3f} | {spread} |")
     return "\n".join(lines)
 

@@ -1,6 +1,7 @@
 """The two programs under test, started with the same model, threads, context and slots."""
 import contextlib
 import dataclasses
+import os
 import pathlib
 import socket
 import subprocess
@@ -22,15 +23,25 @@ class Server:
     command: list[str]
     ready_path: str
 
+    environment: dict[str, str] = dataclasses.field(default_factory=dict)  # beside this process's own
+
     @contextlib.contextmanager
     def running(self, model: pathlib.Path) -> Iterator[str]:
+        """The server's address while it runs."""
+        with self.started(model) as (url, _):
+            yield url
+
+    @contextlib.contextmanager
+    def started(self, model: pathlib.Path) -> Iterator[tuple[str, int]]:
+        """Its address and process id."""
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
         with tempfile.TemporaryFile() as log:
-            process = subprocess.Popen([*self.command, "--model", str(model), "--port", str(port)], stdout=log, stderr=log)
+            process = subprocess.Popen([*self.command, "--model", str(model), "--port", str(port)], stdout=log, stderr=log,
+                                       env=os.environ | self.environment)
             try:
                 _wait_ready(process, url + self.ready_path, log)
-                yield url
+                yield url, process.pid
             finally:
                 process.terminate()
                 try:
@@ -47,12 +58,15 @@ def with_prefix_files(server: Server, folder: str) -> Server:
     return dataclasses.replace(server, command=[*server.command, "--prefix-cache-dir", folder])
 
 
-def both(minerva: pathlib.Path, serve_args: list[str]) -> list[Server]:
-    common = ["--alias", "m", "--threads", THREADS, "--device", "none", "--parallel", PARALLEL, "--ctx-size", CONTEXT]
-    return [
-        Server("minerva", [str(minerva), "serve", *common, *serve_args], "/readyz"),
-        Server("llama-server", ["llama-server", *common], "/health"),
-    ]
+COMMON = ["--alias", "m", "--threads", THREADS, "--device", "none", "--parallel", PARALLEL, "--ctx-size", CONTEXT]
+
+
+def minerva(program: pathlib.Path, serve_args: list[str]) -> Server:
+    return Server("minerva", [str(program), "serve", *COMMON, *serve_args], "/readyz")
+
+
+def both(program: pathlib.Path, serve_args: list[str]) -> list[Server]:
+    return [minerva(program, serve_args), Server("llama-server", ["llama-server", *COMMON], "/health")]
 
 
 def _free_port() -> int:

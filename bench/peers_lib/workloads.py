@@ -23,6 +23,9 @@ class Outcome:
     ttft_p50_s: float
     itl_p99_s: float
     errors: list[str]
+    n_prompt_computed: int = 0         # prompt tokens that were not found in a cache
+    prefill_s: float = 0.0             # until the last request had its first token
+    decode_tokens_per_s: float = 0.0   # of one stream, after its first token; median
 
     @property
     def tokens_per_s(self) -> float:
@@ -38,11 +41,16 @@ class Workload:
     summary: str
     ask: Callable[[str, random.Random, Callable[[random.Random, int], str]], Awaitable[list[client.Reply]]]
     preset: str = "258m"
+    width: int = 8               # sequences that run at once
     after_restart: bool = False  # asked once, and measured when the server has been started anew
 
 
-def run(workload: Workload, url: str, seed: int) -> Outcome:
-    return asyncio.run(_run(workload, url, seed))
+def run(workload: Workload, url: str, seed: int, deadline_s: float | None = None) -> Outcome | None:
+    """None when it is not done by then."""
+    try:
+        return asyncio.run(asyncio.wait_for(_run(workload, url, seed), deadline_s))
+    except TimeoutError:
+        return None
 
 
 async def _run(workload: Workload, url: str, seed: int) -> Outcome:
@@ -59,7 +67,22 @@ async def _run(workload: Workload, url: str, seed: int) -> Outcome:
         ttft_p50_s=statistics.median(reply.ttft for reply in replies),
         itl_p99_s=gaps[int(0.99 * (len(gaps) - 1))] if gaps else 0.0,
         errors=[reply.error for reply in replies if reply.error],
+        n_prompt_computed=sum(_n_computed(reply.usage) for reply in replies),
+        prefill_s=max((reply.first_token or reply.ended) for reply in replies) - started,
+        decode_tokens_per_s=statistics.median(_decode_rate(reply) for reply in replies),
     )
+
+
+def _n_computed(usage: dict) -> int:
+    details = usage.get("prompt_tokens_details") or {}
+    return usage.get("prompt_tokens", 0) - details.get("cached_tokens", 0)
+
+
+def _decode_rate(reply: client.Reply) -> float:
+    """By the tokens and not by the arrivals: several tokens may come as one piece of text."""
+    n_more = reply.usage.get("completion_tokens", 0) - 1
+    seconds = reply.ended - (reply.first_token or reply.ended)
+    return n_more / seconds if n_more > 0 and seconds > 0 else 0.0
 
 
 async def _calibrated(url: str) -> Callable[[random.Random, int], str]:
@@ -126,11 +149,11 @@ async def repeated_text(url, rng, text_of):
 
 
 WORKLOADS = {
-    "one_stream": Workload("one stream, 122-token prompt, 128 out", one_stream),
+    "one_stream": Workload("one stream, 122-token prompt, 128 out", one_stream, width=1),
     "eight_distinct": Workload("8 distinct at once, 122-token prompts, 48 out", eight_distinct),
     "one_document": Workload("8 at once on one 1500-token document, 32 out", one_document),
     "document_after_restart": Workload("the document again after a restart, prefixes on disk", one_document, after_restart=True),
     "staggered_long": Workload("8 of 760-token prompts, 0.3 s apart, 32 out", staggered_long),
-    "repeated_text": Workload("one stream, a text that repeats, demo model, 1000 out", repeated_text, preset="demo"),
+    "repeated_text": Workload("one stream, a text that repeats, demo model, 1000 out", repeated_text, preset="demo", width=1),
     "many_clients": Workload("32 clients, 4 requests each, 20M-parameter model, 32 out", many_clients, preset="20m"),
 }

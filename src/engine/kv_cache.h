@@ -99,7 +99,7 @@ class KvCache {
   }
 
   inference::InferenceBackend& backend_;
-  bool reuses_;
+  const bool reuses_;
   const bool cuts_;
   SlotTable slots_;
   PrefixStore store_;
