@@ -1,6 +1,7 @@
 #include "api/access_keys.h"
 
 #include <algorithm>
+#include <boost/crc.hpp>
 
 namespace minerva::api {
 namespace {
@@ -23,6 +24,12 @@ std::string_view bearer_key(std::string_view header) {
   return trim(header.substr(kBearer.size()));
 }
 
+std::uint32_t tenant_of(std::string_view key) {
+  boost::crc_32_type crc;
+  crc.process_bytes(key.data(), key.size());
+  return std::max<std::uint32_t>(1, crc.checksum());
+}
+
 }  // namespace
 
 Result<AccessKeys> AccessKeys::make(const std::vector<AccessKey>& keys) {
@@ -39,8 +46,8 @@ Result<AccessKeys> AccessKeys::make(const std::vector<AccessKey>& keys) {
       return fail(ErrorCode::kInvalidConfiguration,
                   "an API key has a space, a control or a non-ASCII character", "api-key");
     }
-    const auto tenant = static_cast<std::uint32_t>(made.keys_.size() + 1);
-    made.keys_.push_back({.key = pad(key), .caller = {.tenant = tenant, .may_prioritize = may_prioritize}});
+    made.keys_.push_back(
+        {.key = pad(key), .caller = {.tenant = tenant_of(key), .may_prioritize = may_prioritize}});
   }
   return made;
 }

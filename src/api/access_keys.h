@@ -22,7 +22,9 @@ struct AccessKey {
 
 // Who sent a request.
 struct Caller {
-  std::uint32_t tenant = 0;  // the key's place in the list, from 1; 0 where there are no keys
+  // The same for the same key, also after a restart with other keys beside it: prefixes on disk are the tenant's. 0 where there
+  // are no keys.
+  std::uint32_t tenant = 0;
   bool may_prioritize = true;
 };
 
