@@ -4,9 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <utility>
+
+#include "api/grammar_fields.h"
 
 namespace minerva::api {
 namespace {
@@ -31,26 +35,65 @@ std::optional<wire::Token> token_id(std::string_view text) {
   return token;
 }
 
-void read_logit_bias(ParameterParser& fields, std::vector<wire::LogitBias>& target) {
-  const Json* biases = fields.object("logit_bias");
-  if (biases == nullptr) return;
-  if (biases->size() > kMaxLogitBiases) {
-    return fields.refuse("logit_bias", fmt::format("logit_bias has {} entries; at most {} are allowed",
-                                                   biases->size(), kMaxLogitBiases));
+// A number, or false: never.
+void read_bias(ParameterParser& entry, std::string_view name, float& bias) {
+  const Json* given = entry.value(name);
+  if (given != nullptr && given->is_boolean() && !given->get<bool>()) {
+    bias = -std::numeric_limits<float>::infinity();
+  } else if (given == nullptr || !given->is_number()) {
+    entry.mismatch(name, "false or a number from -100 to 100", given != nullptr ? *given : Json{});
+  } else {
+    entry.number(name, {-100.0F, 100.0F}, bias);
   }
-  ParameterParser entries(*biases, fields.path_of("logit_bias"));
-  for (const auto& [key, value] : biases->items()) {
+}
+
+// OpenAI's form: {"TOKEN": BIAS}.
+void read_biases_by_token(ParameterParser& fields, const Json& biases, std::vector<wire::LogitBias>& target) {
+  ParameterParser entries(biases, fields.path_of("logit_bias"));
+  for (const auto& [key, value] : biases.items()) {
     wire::LogitBias bias;
     const auto token = token_id(key);
     if (!token)
       entries.refuse(key, fmt::format("logit_bias has the key {}, which is no token id", excerpt(key)));
-    if (value.is_null()) entries.mismatch(key, "a number from -100 to 100", value);
-    entries.number(key, {-100.0F, 100.0F}, bias.bias);
+    read_bias(entries, key, bias.bias);
     if (entries.failed()) break;
     bias.token = *token;
     target.push_back(bias);
   }
   fields.include(entries.status());
+}
+
+// llama-server's other form: [[TOKEN, BIAS]].
+void read_bias_pairs(ParameterParser& fields, const Json& biases, std::vector<wire::LogitBias>& target) {
+  for (std::size_t i = 0; i < biases.size() && !fields.failed(); ++i) {
+    const Json& pair = biases[i];
+    const std::string name = element_path("logit_bias", i);
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_integer())
+      return fields.mismatch(name, "a pair of a token id and a bias", pair);
+    const Json named{{"token", pair[0]}, {"bias", pair[1]}};
+    ParameterParser entry(named, name);
+    wire::LogitBias bias;
+    entry.integer("token", {0, kMaxInt32}, bias.token);
+    read_bias(entry, "bias", bias.bias);
+    fields.include(entry.status());
+    target.push_back(bias);
+  }
+}
+
+void read_logit_bias(ParameterParser& fields, std::vector<wire::LogitBias>& target) {
+  const Json* biases = fields.value("logit_bias");
+  if (biases == nullptr) return;
+  if (!biases->is_object() && !biases->is_array())
+    return fields.mismatch("logit_bias", "an object, or an array of pairs", *biases);
+  if (biases->size() > kMaxLogitBiases) {
+    return fields.refuse("logit_bias", fmt::format("logit_bias has {} entries; at most {} are allowed",
+                                                   biases->size(), kMaxLogitBiases));
+  }
+  if (biases->is_object()) {
+    read_biases_by_token(fields, *biases, target);
+  } else {
+    read_bias_pairs(fields, *biases, target);
+  }
 }
 
 void read_breakers(ParameterParser& fields, std::vector<std::string>& breakers) {
@@ -65,10 +108,37 @@ void read_breakers(ParameterParser& fields, std::vector<std::string>& breakers) 
   }
 }
 
-// Names as llama-server lists them; it also reads a string of one letter each.
+// llama-server's letter of each sampler.
+constexpr std::array<std::pair<char, std::string_view>, 11> kSamplerLetters{{{'d', "dry"},
+                                                                             {'k', "top_k"},
+                                                                             {'y', "typ_p"},
+                                                                             {'p', "top_p"},
+                                                                             {'s', "top_n_sigma"},
+                                                                             {'m', "min_p"},
+                                                                             {'t', "temperature"},
+                                                                             {'x', "xtc"},
+                                                                             {'i', "infill"},
+                                                                             {'e', "penalties"},
+                                                                             {'a', "adaptive_p"}}};
+
+void read_sampler_letters(ParameterParser& fields, const Json& letters, std::vector<std::string>& samplers) {
+  for (const char letter : letters.get_ref<const std::string&>()) {
+    const auto found = std::ranges::find(kSamplerLetters, letter, &std::pair<char, std::string_view>::first);
+    if (found == kSamplerLetters.end()) {
+      return fields.mismatch("samplers", "an array of names, or a string of the letters dkypsmtxiea",
+                             letters);
+    }
+    samplers.emplace_back(found->second);
+  }
+}
+
+// Names as llama-server lists them, or a string of its letters.
 void read_samplers(ParameterParser& fields, std::vector<std::string>& samplers) {
-  const Json* given = fields.array("samplers");
+  const Json* given = fields.value("samplers");
   if (given == nullptr) return;
+  if (given->is_string()) return read_sampler_letters(fields, *given, samplers);
+  if (!given->is_array())
+    return fields.mismatch("samplers", "an array of names, or a string of letters", *given);
   for (std::size_t i = 0; i < given->size(); ++i) {
     const Json& text = (*given)[i];
     const std::string name = element_path("samplers", i);
@@ -104,7 +174,7 @@ void read_filters(ParameterParser& fields, wire::SamplingParams& sampling) {
   fields.number("adaptive_target", {-1.0F, 1.0F}, sampling.adaptive_target);
   fields.number("adaptive_decay", {0.0F, 0.99F}, sampling.adaptive_decay);
   read_samplers(fields, sampling.samplers);
-  fields.text("grammar", sampling.grammar);
+  read_grammar(fields, sampling);
 }
 
 }  // namespace

@@ -48,7 +48,9 @@ Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Cloc
       kv_{backend, KvCacheOptions{.reuses = options.reuse_prefixes,
                                   .store_bytes = options.prefix_store_bytes,
                                   .files = std::move(options.prefix_files)}},
-      waiting_{backend.card().n_ctx_sequence, outputs_} {
+      waiting_{backend.card().n_ctx_sequence, outputs_},
+      sampling_{backend,
+                std::make_unique<SamplePool>(options.n_sampling_threads, clock_, options.worth_waking)} {
   status_.kv_cells = backend.card().n_ctx;
 }
 
@@ -311,26 +313,48 @@ void Engine::assemble(const BatchPlan& plan) {
   }
 }
 
-void Engine::take_results(const BatchPlan& plan) {
-  for (const auto& sequence : running_) ++sequence->steps_waited;
+// Of every sequence that gets a token in this step, in the plan's order.
+void Engine::start_sampling(const BatchPlan& plan) {
+  std::vector<StepSampling::Wanted> wanted;
   std::int32_t batch_index = 0;
+  for (const auto& share : plan.shares) {
+    const Sequence& sequence = *running_[share.index];
+    const auto n_tokens = static_cast<std::int32_t>(share.n_tokens);
+    if (sequence.state() == SequenceState::kDecode) {
+      wanted.push_back({.sampler = sequence.sampler.get(),
+                        .batch_index = batch_index,
+                        .n_generated = sequence.n_generated(),
+                        .drafted = sequence.drafter.draft().first(share.n_tokens - 1)});
+    } else if (sequence.n_left() == share.n_tokens) {
+      wanted.push_back({.sampler = sequence.sampler.get(),
+                        .batch_index = batch_index + n_tokens - 1,
+                        .n_generated = sequence.n_generated()});
+    }
+    batch_index += n_tokens;
+  }
+  sampling_.start(std::move(wanted));
+}
+
+// Each sequence's tokens become text while those of later ones are still sampled.
+void Engine::take_results(const BatchPlan& plan) {
+  start_sampling(plan);
+  for (const auto& sequence : running_) ++sequence->steps_waited;
+  std::size_t n_taken = 0;
   for (const auto& share : plan.shares) {
     Sequence& sequence = *running_[share.index];
     if (sequence.state() == SequenceState::kDecode) {
       sequence.steps_waited = 0;
-      take_decoded(sequence, share.n_tokens, batch_index);
+      take_decoded(sequence, share.n_tokens, sampling_.take(n_taken++));
     } else {
       // A prompt's waiting adds up, so that it comes before newer ones for good; a stream's turn begins anew.
       --sequence.steps_waited;
       note_computed(sequence, share.n_tokens);
       if (sequence.checkpoints.contains(sequence.n_computed)) kv_.checkpoint(sequence.slot);
-      const auto n_tokens = static_cast<std::int32_t>(share.n_tokens);
       if (sequence.n_left() == 0) {
-        take_token(sequence, batch_index + n_tokens - 1);
+        take_token(sequence, sampling_.take(n_taken++).front());
         if (drafts_ && !sequence.ended()) sequence.drafter.draft_after(sequence.tokens());
       }
     }
-    batch_index += static_cast<std::int32_t>(share.n_tokens);
   }
 }
 
@@ -340,18 +364,17 @@ void Engine::note_computed(Sequence& sequence, std::uint32_t n_tokens) {
 }
 
 // The next token, and as many more as the drafted tokens that were computed ahead turn out to be right.
-void Engine::take_decoded(Sequence& sequence, std::uint32_t n_tokens, std::int32_t batch_index) {
+void Engine::take_decoded(Sequence& sequence, std::uint32_t n_tokens,
+                          std::span<const Result<inference::Sampled>> outcome) {
   const std::uint32_t n_before = sequence.n_tokens();
   sequence.stats.n_drafted += n_tokens - 1;
   note_computed(sequence, 1);
-  take_token(sequence, batch_index);
+  take_token(sequence, outcome.front());
   std::uint32_t n_taken = 1;
-  while (!sequence.ended() && n_taken < n_tokens &&
-         sequence.tokens().back() == sequence.drafter.draft()[n_taken - 1]) {
+  for (; !sequence.ended() && n_taken < outcome.size(); ++n_taken) {
     ++sequence.stats.n_accepted;
     note_computed(sequence, 1);
-    take_token(sequence, batch_index + static_cast<std::int32_t>(n_taken));
-    ++n_taken;
+    take_token(sequence, outcome[n_taken]);
   }
   if (n_taken < n_tokens && !kv_.trim(sequence.slot)) {
     drafts_ = false;
@@ -362,8 +385,7 @@ void Engine::take_decoded(Sequence& sequence, std::uint32_t n_tokens, std::int32
   if (drafts_ && !sequence.ended()) sequence.drafter.draft_after(sequence.tokens());
 }
 
-void Engine::take_token(Sequence& sequence, std::int32_t batch_index) {
-  const auto sampled = sequence.sampler->sample(batch_index, sequence.n_generated());
+void Engine::take_token(Sequence& sequence, const Result<inference::Sampled>& sampled) {
   if (!sampled) return end_with(sequence, sampled.error());
   if (sequence.state() == SequenceState::kPrefill) sequence.on(SequenceInput::kCaughtUp);
   sequence.steps_waited = 0;

@@ -1,8 +1,8 @@
 #pragma once
 // The step loop: many requests, one batch a step, each with its own sampler.
 //
-// Threads: one thread calls everything; no locks inside. The backend must outlive the engine.
-// Time comes from the clock given at construction, so that tests own it.
+// Threads: one thread calls everything; samplers alone run on others too (StepSampling). The backend must outlive the
+// engine. Time comes from the clock given at construction, so that tests own it; it is asked from any thread.
 //
 // Every request that submit() takes gets, over the following steps, these events in this order:
 //   SequenceAccepted, SequenceText*, then exactly one of SequenceFinished | SequenceFailed.
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/admission_queue.h"
@@ -20,6 +21,7 @@
 #include "engine/preemption.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
+#include "engine/step_sampling.h"
 #include "inference/inference_backend.h"
 #include "wire/messages.h"
 
@@ -32,6 +34,8 @@ struct EngineOptions {
   bool shared_prefixes = false;                         // one tenant's prefixes serve all
   std::unique_ptr<PrefixFiles> prefix_files = nullptr;  // for prefixes that outlive the process; null: none
   std::uint64_t prefix_store_bytes = 0;  // host memory for prefixes whose slot was needed; 0: none
+  std::uint32_t n_sampling_threads = 1;  // that share the sampling of a step, with the engine's own
+  std::chrono::microseconds worth_waking = SamplePool::kWorthWaking;  // as SamplePool says
 };
 
 class Engine {
@@ -73,6 +77,7 @@ class Engine {
   [[nodiscard]] BatchPlan plan_step() const;
   void run_batch(BatchPlan plan);
   void assemble(const BatchPlan& plan);
+  void start_sampling(const BatchPlan& plan);
   void take_results(const BatchPlan& plan);
   void isolate_after(const BatchPlan& plan, const Error& error);
   [[nodiscard]] bool make_room(BatchPlan& plan);
@@ -80,8 +85,9 @@ class Engine {
 
   [[nodiscard]] std::uint32_t n_draft(const Sequence& sequence) const;
   void note_computed(Sequence& sequence, std::uint32_t n_tokens);
-  void take_decoded(Sequence& sequence, std::uint32_t n_tokens, std::int32_t batch_index);
-  void take_token(Sequence& sequence, std::int32_t batch_index);
+  void take_decoded(Sequence& sequence, std::uint32_t n_tokens,
+                    std::span<const Result<inference::Sampled>> outcome);
+  void take_token(Sequence& sequence, const Result<inference::Sampled>& sampled);
   [[nodiscard]] std::vector<wire::TokenProbabilities> spelled(const inference::Sampled& sampled) const;
   void finish(Sequence& sequence, wire::FinishReason reason, std::string stop_text);
   void end_with(Sequence& sequence, Error error);
@@ -100,6 +106,7 @@ class Engine {
   std::vector<inference::BatchToken> batch_;  // scratch
   std::vector<wire::SequenceEvent> events_;
   wire::EngineStatus status_;
+  StepSampling sampling_;
 };
 
 }  // namespace minerva::engine

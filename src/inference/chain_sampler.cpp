@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "inference/candidates.h"
 #include "inference/counter_random.h"
 #include "inference/log_probabilities.h"
 
@@ -16,9 +17,30 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-std::unexpected<Error> bad_row() {
-  return fail(ErrorCode::kSamplingFailed,
-              "the model's output is not a number: the weights are damaged, or the device computes wrongly");
+Error bad_row() {
+  return {.code = ErrorCode::kSamplingFailed,
+          .message =
+              "the model's output is not a number: the weights are damaged, or the device computes wrongly",
+          .field = {}};
+}
+
+// Why there is no token to choose after the biases.
+Error why_none(std::span<const float> logits) {
+  if (argmax(logits) < 0) return bad_row();
+  return {.code = ErrorCode::kSamplingFailed,
+          .message = "logit_bias leaves no token to choose from",
+          .field = "logit_bias"};
+}
+
+llama_token_data_array array_of(std::vector<llama_token_data>& candidates) {
+  return {.data = candidates.data(), .size = candidates.size(), .selected = -1, .sorted = false};
+}
+
+// All tokens in order of their ids.
+void fill(std::span<const float> logits, std::vector<llama_token_data>& candidates) {
+  candidates.resize(logits.size());
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    candidates[i] = {.id = static_cast<Token>(i), .logit = logits[i], .p = 0.0F};
 }
 
 Status check(const wire::SamplingParams& params, std::int32_t n_vocab) {
@@ -42,10 +64,19 @@ Status check(const wire::SamplingParams& params, std::int32_t n_vocab) {
     return refuse("xtc_probability must be between 0 and 1", "xtc_probability");
   if (!in_unit(params.xtc_threshold)) return refuse("xtc_threshold must be between 0 and 1", "xtc_threshold");
   for (const std::string& name : params.samplers) {
-    if (!std::ranges::contains(kSamplerNames, name)) {
-      return refuse(
-          fmt::format("there is no sampler \"{}\"; known: {}", name, fmt::join(kSamplerNames, ", ")),
-          "samplers");
+    if (!std::ranges::contains(kSamplerNames, name) && !std::ranges::contains(kNamedSamplers, name)) {
+      return refuse(fmt::format("there is no sampler \"{}\"; known: {}, {}", name,
+                                fmt::join(kSamplerNames, ", "), fmt::join(kNamedSamplers, ", ")),
+                    "samplers");
+    }
+  }
+  if (const auto infill = std::ranges::find(params.samplers, "infill"); infill != params.samplers.end()) {
+    const bool is_few = params.top_k > 0 && params.top_k <= kMostInfillCandidates &&
+                        std::find(params.samplers.begin(), infill, "top_k") != infill;
+    if (!is_few) {
+      return refuse(fmt::format("the sampler infill needs top_k before it, with a top_k from 1 to {}",
+                                kMostInfillCandidates),
+                    "samplers");
     }
   }
   for (const auto& [token, bias] : params.logit_bias) {
@@ -74,18 +105,6 @@ void merge(std::vector<wire::LogitBias>& biases) {
 
 }  // namespace
 
-std::int32_t argmax(std::span<const float> logits) {
-  // One pass the compiler can vectorize; a sum is NaN when any part is, and the infinities are looked at afterwards.
-  float most = kNever;
-  float poison = 0.0F;
-  for (const float logit : logits) {
-    most = logit > most ? logit : most;
-    poison += logit * 0.0F == 0.0F || logit == kNever ? 0.0F : 1.0F;
-  }
-  if (poison != 0.0F || !std::isfinite(most)) return -1;
-  return static_cast<std::int32_t>(std::ranges::find(logits, most) - logits.begin());
-}
-
 SamplerChain::SamplerChain(const wire::SamplingParams& params, const SamplingModel& model, bool ignore_eos,
                            std::optional<Grammar> grammar)
     : stages_{make_stages(params, model)},
@@ -105,7 +124,8 @@ Result<SamplerChain> SamplerChain::make(const wire::SamplingParams& params, cons
   if (const Status valid = check(params, model.n_vocab); !valid) return std::unexpected(valid.error());
   std::optional<Grammar> grammar;
   if (!params.grammar.empty()) {
-    auto made = Grammar::make(model.vocab, params.grammar);
+    auto made = params.grammar_lazy ? Grammar::make_lazy(model.vocab, params.grammar, params.grammar_triggers)
+                                    : Grammar::make(model.vocab, params.grammar);
     if (!made) return std::unexpected(made.error());
     grammar = std::move(*made);
   }
@@ -125,81 +145,79 @@ Status SamplerChain::accept(Token token) {
 // The grammar looks at the chosen token alone first: most often the model keeps to it by itself, and filtering a whole
 // vocabulary costs more than all else here.
 Result<Token> SamplerChain::choose(std::span<const float> logits, std::uint32_t index, Scratch& scratch) {
-  const auto choose_freely = [&]() -> Result<Token> {
-    if (!draw_ && stages_.empty()) {
-      if (const auto best = likeliest(logits)) return *best;
-    }
-    if (const Status filled = fill(logits, scratch); !filled) return std::unexpected(filled.error());
-    return choose_from(scratch, index);
-  };
-  auto token = choose_freely();
+  auto token = choose_freely(logits, index, scratch);
   if (!token || !grammar_ || grammar_->allows(*token)) return token;
-  if (const Status filled = fill(logits, scratch); !filled) return std::unexpected(filled.error());
-  llama_token_data_array candidates{
-      .data = scratch.data(), .size = scratch.size(), .selected = -1, .sorted = false};
-  grammar_->filter(candidates);
-  std::erase_if(scratch, [](const llama_token_data& candidate) { return !(candidate.logit > kNever); });
-  if (scratch.empty())
+  return choose_by_grammar(logits, index, scratch);
+}
+
+// What works on the row comes first, and there are candidates only for what the next stage leaves of it.
+Result<Token> SamplerChain::choose_freely(std::span<const float> logits, std::uint32_t index,
+                                          Scratch& scratch) {
+  const std::size_t n_on_row = !stages_.empty() && stages_.front()->works_on_row() ? 1 : 0;
+  const auto row = biased(logits, n_on_row, scratch);
+  const std::size_t n_highest = n_on_row < stages_.size() ? stages_[n_on_row]->n_highest() : 0;
+  if (n_highest > 0) {
+    if (!select_top(row, n_highest, scratch.candidates)) return std::unexpected(why_none(logits));
+    return choose_from({.data = scratch.candidates.data(),
+                        .size = scratch.candidates.size(),
+                        .selected = -1,
+                        .sorted = true},
+                       n_on_row + 1, index);
+  }
+  const Token best = argmax(row);
+  if (best < 0) return std::unexpected(why_none(logits));
+  if (!draw_ && n_on_row == stages_.size()) return best;
+  fill(row, scratch.candidates);
+  return choose_from(array_of(scratch.candidates), n_on_row, index);
+}
+
+Result<Token> SamplerChain::choose_by_grammar(std::span<const float> logits, std::uint32_t index,
+                                              Scratch& scratch) {
+  const auto row = biased(logits, 0, scratch);
+  if (argmax(row) < 0) return std::unexpected(why_none(logits));
+  fill(row, scratch.candidates);
+  auto all = array_of(scratch.candidates);
+  grammar_->filter(all);
+  leave_out(all, [](const llama_token_data& candidate) { return !(candidate.logit > kNever); });
+  if (all.size == 0)
     return fail(ErrorCode::kSamplingFailed, "the grammar leaves no token to choose from", "grammar");
-  return choose_from(scratch, index);
+  return choose_from(all, 0, index);
 }
 
-// The first of the tokens with the highest biased logit, without a look at all of them but one; nothing where only that
-// look can tell, or the row is bad.
-std::optional<Token> SamplerChain::likeliest(std::span<const float> logits) const {
-  Token best = argmax(logits);
-  if (best < 0 || std::ranges::binary_search(biases_, best, {}, &wire::LogitBias::token)) return std::nullopt;
-  float most = logits[static_cast<std::size_t>(best)];
-  for (const auto& [token, bias] : biases_) {
-    const float biased = logits[static_cast<std::size_t>(token)] + bias;
-    if (biased < most || (biased == most && token > best)) continue;
-    best = token;
-    most = biased;
-  }
-  return best;
+// The logits with the biases and the first stages' work; in `scratch` where that changes any.
+std::span<const float> SamplerChain::biased(std::span<const float> logits, std::size_t n_on_row,
+                                            Scratch& scratch) {
+  if (biases_.empty() && n_on_row == 0) return logits;
+  scratch.row.assign(logits.begin(), logits.end());
+  for (const auto& [token, bias] : biases_) scratch.row[static_cast<std::size_t>(token)] += bias;
+  for (std::size_t i = 0; i < n_on_row; ++i) stages_[i]->apply_to_row(scratch.row);
+  return scratch.row;
 }
 
-// All tokens with their logits and biases, in order of their ids.
-Status SamplerChain::fill(std::span<const float> logits, Scratch& scratch) const {
-  if (argmax(logits) < 0) return bad_row();
-  scratch.resize(logits.size());
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    scratch[i] = {.id = static_cast<Token>(i), .logit = logits[i], .p = 0.0F};
-  }
-  for (const auto& [token, bias] : biases_) scratch[static_cast<std::size_t>(token)].logit += bias;
-  const bool any =
-      std::ranges::any_of(scratch, [](const llama_token_data& token) { return token.logit > kNever; });
-  if (!any)
-    return fail(ErrorCode::kSamplingFailed, "logit_bias leaves no token to choose from", "logit_bias");
-  return {};
-}
-
-Result<Token> SamplerChain::choose_from(Scratch& scratch, std::uint32_t index) {
-  llama_token_data_array candidates{
-      .data = scratch.data(), .size = scratch.size(), .selected = -1, .sorted = false};
-  for (const auto& stage : stages_) stage->apply(candidates, index);
-  const std::span left{candidates.data, candidates.size};
-  if (left.empty())
+// Without the first `n_done` stages, whose work is done.
+Result<Token> SamplerChain::choose_from(llama_token_data_array candidates, std::size_t n_done,
+                                        std::uint32_t index) {
+  for (std::size_t i = n_done; i < stages_.size(); ++i) stages_[i]->apply(candidates, index);
+  const llama_token_data* best = likeliest(candidates);
+  if (best == nullptr)
     return fail(ErrorCode::kSamplingFailed, "the sampling parameters leave no token to choose from");
-  if (!draw_) return std::ranges::max_element(left, {}, &llama_token_data::logit)->id;
+  if (!draw_) return best->id;
   const auto token = draw_->draw(candidates, random_unit(seed_, index));
-  if (!token) return bad_row();
+  if (!token) return std::unexpected(bad_row());
   return *token;
 }
 
-ChainSampler::ChainSampler(SamplerChain chain, llama_context* context, std::int32_t n_vocab,
-                           std::int32_t n_probs, SamplerChain::Scratch& scratch)
-    : chain_{std::move(chain)},
-      context_{context},
-      n_vocab_{static_cast<std::size_t>(n_vocab)},
-      n_probs_{n_probs},
-      scratch_{scratch} {}
+ChainSampler::ChainSampler(SamplerChain chain, const LogitRows& rows, std::int32_t n_vocab,
+                           std::int32_t n_probs)
+    : chain_{std::move(chain)}, rows_{rows}, n_vocab_{static_cast<std::size_t>(n_vocab)}, n_probs_{n_probs} {}
 
 Result<Sampled> ChainSampler::sample(std::int32_t batch_index, std::uint32_t n_generated) {
-  const float* row = llama_get_logits_ith(context_, batch_index);
-  if (row == nullptr) return fail(ErrorCode::kInternal, "the batch has no logits for this sequence");
-  const std::span<const float> logits{row, n_vocab_};
-  const auto token = chain_.choose(logits, n_generated, scratch_);
+  thread_local SamplerChain::Scratch scratch;
+  const auto index = static_cast<std::size_t>(batch_index);
+  if (index >= rows_.size() || rows_[index] == nullptr)
+    return fail(ErrorCode::kInternal, "the batch has no logits for this sequence");
+  const std::span<const float> logits{rows_[index], n_vocab_};
+  const auto token = chain_.choose(logits, n_generated, scratch);
   if (!token) return std::unexpected(token.error());
   if (const Status accepted = chain_.accept(*token); !accepted) return std::unexpected(accepted.error());
   Sampled sampled{.token = *token, .probabilities = {}};

@@ -2,7 +2,7 @@
 // From a row of logits to a token: bias, the filters that the request turns on in its order, the grammar, and a draw that
 // depends on (seed, index) alone.
 //
-// Threads: the engine's. The scratch is shared by all samplers of a backend.
+// Threads: one at a time, any. Scratch is one thread's, for whatever chains that thread runs.
 
 #include <llama.h>
 
@@ -15,19 +15,20 @@
 #include "base/error.h"
 #include "inference/grammar.h"
 #include "inference/inference_backend.h"
+#include "inference/logit_row.h"
 #include "inference/sampler_stage.h"
 #include "inference/sampling_model.h"
 #include "inference/token_draw.h"
 
 namespace minerva::inference {
 
-// The index of the largest value, the first of equals; -1 when the row holds a NaN or nothing finite.
-[[nodiscard]] std::int32_t argmax(std::span<const float> logits);
-
 // A sampler without its source of logits: what ChainSampler does with one row.
 class SamplerChain {
  public:
-  using Scratch = std::vector<llama_token_data>;
+  struct Scratch {
+    std::vector<float> row;
+    std::vector<llama_token_data> candidates;
+  };
 
   // kInvalidRequest with the field's name for parameters outside their range.
   [[nodiscard]] static Result<SamplerChain> make(const wire::SamplingParams& params,
@@ -45,9 +46,14 @@ class SamplerChain {
   SamplerChain(const wire::SamplingParams& params, const SamplingModel& model, bool ignore_eos,
                std::optional<Grammar> grammar);
 
-  [[nodiscard]] std::optional<Token> likeliest(std::span<const float> logits) const;
-  [[nodiscard]] Status fill(std::span<const float> logits, Scratch& scratch) const;
-  [[nodiscard]] Result<Token> choose_from(Scratch& scratch, std::uint32_t index);
+  [[nodiscard]] Result<Token> choose_freely(std::span<const float> logits, std::uint32_t index,
+                                            Scratch& scratch);
+  [[nodiscard]] Result<Token> choose_by_grammar(std::span<const float> logits, std::uint32_t index,
+                                                Scratch& scratch);
+  [[nodiscard]] std::span<const float> biased(std::span<const float> logits, std::size_t n_on_row,
+                                              Scratch& scratch);
+  [[nodiscard]] Result<Token> choose_from(llama_token_data_array candidates, std::size_t n_done,
+                                          std::uint32_t index);
 
   SamplerStages stages_;
   std::unique_ptr<TokenDraw> draw_;  // null: greedy
@@ -56,20 +62,21 @@ class SamplerChain {
   std::uint64_t seed_;
 };
 
+// The rows of the last decode, by the index of the batch's entry; null where no logits were asked for.
+using LogitRows = std::vector<const float*>;
+
 class ChainSampler final : public Sampler {
  public:
-  // `context` and `scratch` must outlive it. `n_probs` as SamplingParams says.
-  ChainSampler(SamplerChain chain, llama_context* context, std::int32_t n_vocab, std::int32_t n_probs,
-               SamplerChain::Scratch& scratch);
+  // `rows` must outlive it. `n_probs` as SamplingParams says.
+  ChainSampler(SamplerChain chain, const LogitRows& rows, std::int32_t n_vocab, std::int32_t n_probs);
 
   [[nodiscard]] Result<Sampled> sample(std::int32_t batch_index, std::uint32_t n_generated) override;
 
  private:
   SamplerChain chain_;
-  llama_context* context_;
+  const LogitRows& rows_;
   std::size_t n_vocab_;
   std::int32_t n_probs_;
-  SamplerChain::Scratch& scratch_;
 };
 
 }  // namespace minerva::inference

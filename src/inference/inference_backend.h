@@ -1,8 +1,8 @@
 #pragma once
 // The seam between the step loop and the library that computes: a loaded model, one mutable world of sequences.
 //
-// Threads: card(), tokenize() and piece() are const and safe from any thread once the backend exists; everything else
-// belongs to the engine's thread. The real one is LlamaCppBackend; tests script their own.
+// Threads: card(), tokenize() and piece() are const and safe from any thread once the backend exists; samplers as Sampler
+// says; everything else belongs to the engine's thread. The real one is LlamaCppBackend; tests script their own.
 
 #include <algorithm>
 #include <cstdint>
@@ -49,7 +49,11 @@ struct Sampled {
   std::optional<LogProbabilities> probabilities;  // when the parameters asked for them
 };
 
-// One sequence's way from logits to a token. Owned by the sequence, used on the engine's thread only.
+// One sequence's way from logits to a token, owned by the sequence.
+//
+// Threads: sample() of one sampler is called by one thread at a time, which need not be the same each time; different
+// samplers are called by different threads at the same time. Each reads the results of the last decode: decode() must not
+// be called while any sample() runs. All else of the backend may be, by the engine's thread.
 class Sampler {
  public:
   virtual ~Sampler() = default;

@@ -96,8 +96,7 @@ Result<std::unique_ptr<Sampler>> LlamaCppBackend::make_sampler(const wire::Sampl
   auto chain = SamplerChain::make(params, sampling_model_, ignore_eos);
   if (!chain) return std::unexpected(chain.error());
   for (const Token token : prompt) chain->accept_prompt(token);
-  return std::make_unique<ChainSampler>(std::move(*chain), context_.get(), sampling_model_.n_vocab,
-                                        params.n_probs, scratch_);
+  return std::make_unique<ChainSampler>(std::move(*chain), rows_, sampling_model_.n_vocab, params.n_probs);
 }
 
 Result<DecodeStatus> LlamaCppBackend::decode(std::span<const BatchToken> batch) {
@@ -123,7 +122,7 @@ Result<DecodeStatus> LlamaCppBackend::decode(std::span<const BatchToken> batch) 
                                                              .seq_id = arrays_.seq_id_at.data(),
                                                              .logits = arrays_.logits.data()});
   switch (outcome) {
-    case 0: return DecodeStatus::kOk;
+    case 0: note_rows(batch); return DecodeStatus::kOk;
     case 1: return DecodeStatus::kNoMemorySlot;
     case -1:
       return fail(ErrorCode::kInternal,
@@ -132,6 +131,15 @@ Result<DecodeStatus> LlamaCppBackend::decode(std::span<const BatchToken> batch) 
     default:
       return fail(ErrorCode::kInternal,
                   fmt::format("llama.cpp could not compute the batch (status {})", outcome));
+  }
+}
+
+// Asking the library for a row waits for the device and may reorder its buffer, so it is done here, once, and the samplers
+// of all threads find pointers.
+void LlamaCppBackend::note_rows(std::span<const BatchToken> batch) {
+  rows_.assign(batch.size(), nullptr);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].wants_logits) rows_[i] = llama_get_logits_ith(context_.get(), static_cast<std::int32_t>(i));
   }
 }
 

@@ -48,6 +48,7 @@ class LlamaCppBackend final : public InferenceBackend {
   LlamaCppBackend(ModelHandle model, ContextHandle context, wire::ModelCard card);
 
   [[nodiscard]] Status warm_up();
+  void note_rows(std::span<const BatchToken> batch);
   [[nodiscard]] bool window_allows(SlotId slot, std::int32_t from) const;
   [[nodiscard]] llama_memory_t memory() const { return llama_get_memory(context_.get()); }
 
@@ -57,7 +58,7 @@ class LlamaCppBackend final : public InferenceBackend {
   wire::ModelCard card_;
   PromptTokenizer tokenizer_;
   SamplingModel sampling_model_;
-  SamplerChain::Scratch scratch_;
+  LogitRows rows_;  // of the last decode; what the samplers read
 
   // The batch in the library's layout: parallel arrays, each token in one sequence.
   struct BatchArrays {

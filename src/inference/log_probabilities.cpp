@@ -2,27 +2,28 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <numeric>
+
+#include "inference/logit_row.h"
 
 namespace minerva::inference {
 
 LogProbabilities log_probabilities(std::span<const float> logits, wire::Token chosen, std::size_t n) {
-  const double most = std::ranges::max(logits);
-  double total = 0.0;
-  for (const float logit : logits) total += std::exp(logit - most);
-  const double offset = most + std::log(total);
+  const double offset = log_sum_exp(logits);
   const auto of = [&](wire::Token token) {
     return LogProbability{.token = token,
                           .value = static_cast<float>(logits[static_cast<std::size_t>(token)] - offset)};
   };
   LogProbabilities result{.chosen = of(chosen), .likeliest = {}};
-  std::vector<wire::Token> order(logits.size());
-  std::iota(order.begin(), order.end(), 0);
-  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(n, order.size()));
-  std::ranges::partial_sort(order, end, std::greater{},
-                            [&](wire::Token t) { return logits[static_cast<std::size_t>(t)]; });
-  for (auto it = order.begin(); it != end; ++it) result.likeliest.push_back(of(*it));
+  if (n == 0) return result;
+  std::vector<llama_token_data> top;
+  if (select_top(logits, n, top)) {
+    for (const llama_token_data& candidate : top) result.likeliest.push_back(of(candidate.id));
+  }
+  // When too few are possible, impossible ones follow.
+  const std::size_t n_wanted = std::min(n, logits.size());
+  for (std::size_t i = 0; i < logits.size() && result.likeliest.size() < n_wanted; ++i) {
+    if (std::isinf(logits[i])) result.likeliest.push_back(of(static_cast<wire::Token>(i)));
+  }
   return result;
 }
 

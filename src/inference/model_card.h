@@ -13,7 +13,7 @@ namespace minerva::inference {
 // A metadata value as text, empty when missing.
 [[nodiscard]] std::string meta_text(const llama_model* model, const std::string& key);
 
-// All fields that come from the file, the model and the context; memory, placement and load time are the loader's.
+// All fields that come from the file, the model and the context; memory, placement, threads and load time are the loader's.
 [[nodiscard]] wire::ModelCard make_card(const llama_model* model, const llama_context* context,
                                         const ModelFile& file, const std::string& path);
 

@@ -233,6 +233,7 @@ Result<LoadedModel> load_model(const wire::LoadOptions& options, const std::func
   wire::ModelCard card = make_card(model->get(), context->get(), *file, options.model_path);
   card.kv_unified = options.kv_unified;
   card.n_gpu_layers = placement.n_gpu_layers;
+  card.n_threads = static_cast<std::uint32_t>(llama_n_threads(context->get()));
   card.placement = placement.sentence;
   card.memory = memory_by_device(said.lines(), placement.devices);
   const auto took = std::chrono::steady_clock::now() - begin;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint32_t kXtcStream = 1;
 
-class LibraryStage final : public SamplerStage {
+class LibraryStage : public SamplerStage {
  public:
   explicit LibraryStage(llama_sampler* sampler) : sampler_{sampler} {}
 
@@ -26,6 +26,29 @@ class LibraryStage final : public SamplerStage {
 
  private:
   SamplerHandle sampler_;
+};
+
+class TopKStage final : public LibraryStage {
+ public:
+  explicit TopKStage(std::int32_t k)
+      : LibraryStage{llama_sampler_init_top_k(k)}, k_{static_cast<std::size_t>(k)} {}
+
+  [[nodiscard]] std::size_t n_highest() const override { return k_; }
+
+ private:
+  std::size_t k_;
+};
+
+// A filter of candidates.h.
+template <typename Keep>
+class KeepStage final : public SamplerStage {
+ public:
+  explicit KeepStage(Keep keep) : keep_{keep} {}
+
+  void apply(llama_token_data_array& candidates, std::uint32_t /*index*/) override { keep_(candidates); }
+
+ private:
+  Keep keep_;
 };
 
 class PenaltiesStage final : public SamplerStage {
@@ -41,6 +64,14 @@ class PenaltiesStage final : public SamplerStage {
     candidates.sorted = false;
   }
   void accept(wire::Token token) override { penalties_.accept(token); }
+
+  [[nodiscard]] bool works_on_row() const override { return true; }
+  void apply_to_row(std::span<float> logits) override {
+    for (const auto& [token, count] : penalties_.counts()) {
+      float& logit = logits[static_cast<std::size_t>(token)];
+      logit = penalties_.apply(logit, count);
+    }
+  }
 
  private:
   // Before any filter the candidates are the vocabulary in order.
@@ -66,14 +97,18 @@ class XtcStage final : public SamplerStage {
 
   void apply(llama_token_data_array& candidates, std::uint32_t index) override {
     if (candidates.size < 2 || random_unit(seed_, index, kXtcStream) > probability_) return;
-    normalize(candidates);
-    const std::span all{candidates.data, candidates.size};
-    const auto below =
-        std::ranges::find_if(all, [this](const auto& candidate) { return candidate.p < threshold_; });
-    const auto n_reaching = static_cast<std::size_t>(below - all.begin());
-    if (n_reaching < 2 || all.size() - (n_reaching - 1) < min_keep_) return;
-    candidates.data += n_reaching - 1;
-    candidates.size -= n_reaching - 1;
+    set_probabilities(candidates);
+    const llama_token_data* last = nullptr;  // the least likely one that reaches the threshold
+    std::size_t n_reaching = 0;
+    for (const llama_token_data& candidate : std::span{candidates.data, candidates.size}) {
+      if (candidate.p < threshold_) continue;
+      ++n_reaching;
+      if (last == nullptr || candidate.p < last->p) last = &candidate;
+    }
+    if (n_reaching < 2 || candidates.size - (n_reaching - 1) < min_keep_) return;
+    const wire::Token kept = last->id;
+    leave_out(candidates,
+              [&](const auto& candidate) { return candidate.p >= threshold_ && candidate.id != kept; });
   }
 
  private:
@@ -101,14 +136,21 @@ class Builder {
     const std::size_t keep = std::max(1U, p.min_keep);
     if (name == "penalties") add_penalties();
     if (name == "dry" && p.dry_multiplier > 0.0F && model_.vocab != nullptr) library(make_dry(p, model_));
-    if (name == "top_n_sigma" && p.top_n_sigma > 0.0F) library(llama_sampler_init_top_n_sigma(p.top_n_sigma));
-    if (name == "top_k" && p.top_k > 0) library(llama_sampler_init_top_k(p.top_k));
-    if (name == "typ_p" && p.typical_p < 1.0F) library(llama_sampler_init_typical(p.typical_p, keep));
-    if (name == "top_p" && p.top_p < 1.0F) library(llama_sampler_init_top_p(p.top_p, keep));
+    if (name == "top_n_sigma" && p.top_n_sigma > 0.0F) {
+      filter([n = p.top_n_sigma](auto& candidates) { keep_within_sigma(candidates, n); });
+    }
+    if (name == "top_k" && p.top_k > 0) stages_.push_back(std::make_unique<TopKStage>(p.top_k));
+    if (name == "typ_p" && p.typical_p < 1.0F) {
+      filter([mass = p.typical_p, keep](auto& candidates) { keep_most_typical(candidates, mass, keep); });
+    }
+    if (name == "top_p" && p.top_p < 1.0F) {
+      filter([mass = p.top_p, keep](auto& candidates) { keep_likeliest(candidates, mass, keep); });
+    }
     if (name == "min_p" && p.min_p > 0.0F) library(llama_sampler_init_min_p(p.min_p, keep));
     if (name == "xtc" && p.xtc_probability > 0.0F && p.xtc_threshold <= 0.5F) {
       stages_.push_back(std::make_unique<XtcStage>(p));
     }
+    if (name == "infill" && model_.vocab != nullptr) library(llama_sampler_init_infill(model_.vocab));
     if (name == "temperature") {
       library(llama_sampler_init_temp_ext(p.temperature, p.dynatemp_range, p.dynatemp_exponent));
     }
@@ -118,6 +160,11 @@ class Builder {
 
  private:
   void library(llama_sampler* sampler) { stages_.push_back(std::make_unique<LibraryStage>(sampler)); }
+
+  template <typename Keep>
+  void filter(Keep keep) {
+    stages_.push_back(std::make_unique<KeepStage<Keep>>(keep));
+  }
 
   void add_penalties() {
     Penalties penalties{params_, model_.n_context};

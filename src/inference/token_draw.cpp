@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <span>
+#include <vector>
 
 #include "inference/candidates.h"
 
@@ -15,22 +17,14 @@ std::span<llama_token_data> span_of(const Candidates& candidates) {
   return {candidates.data, candidates.size};
 }
 
-// In double precision and without a sort: most draws are these.
+// Where `unit` falls when the probabilities, which are set, stand in a row. Null when there are none.
 const llama_token_data* draw_one(std::span<const llama_token_data> candidates, double unit) {
-  if (candidates.empty()) return nullptr;
-  const float most = std::ranges::max(candidates, {}, &llama_token_data::logit).logit;
-  const auto weight = [most](const llama_token_data& candidate) {
-    return std::exp(static_cast<double>(candidate.logit - most));
-  };
-  double total = 0.0;
-  for (const llama_token_data& candidate : candidates) total += weight(candidate);
-  double left = unit * total;
+  double left = unit;
   const llama_token_data* last = nullptr;
   for (const llama_token_data& candidate : candidates) {
-    const double share = weight(candidate);
-    if (!(share > 0.0)) continue;
+    if (!(candidate.p > 0.0F)) continue;
     last = &candidate;
-    left -= share;
+    left -= static_cast<double>(candidate.p);
     if (left < 0.0) break;
   }
   return last;
@@ -39,6 +33,7 @@ const llama_token_data* draw_one(std::span<const llama_token_data> candidates, d
 class PlainDraw final : public TokenDraw {
  public:
   std::optional<wire::Token> draw(Candidates& candidates, double unit) override {
+    set_probabilities(candidates);
     const llama_token_data* drawn = draw_one(span_of(candidates), unit);
     return drawn != nullptr ? std::optional{drawn->id} : std::nullopt;
   }
@@ -51,10 +46,10 @@ class MirostatDraw : public TokenDraw {
       : target_{params.mirostat_tau}, rate_{params.mirostat_eta}, most_{2.0F * params.mirostat_tau} {}
 
   std::optional<wire::Token> draw(Candidates& candidates, double unit) override {
-    normalize(candidates);
     if (candidates.size == 0) return std::nullopt;
+    set_probabilities(candidates);
     cut(candidates);
-    normalize(candidates);
+    set_probabilities(candidates);
     const llama_token_data* drawn = draw_one(span_of(candidates), unit);
     if (drawn == nullptr) return std::nullopt;
     surprise_ = -std::log2(std::max(drawn->p, 1e-30F));
@@ -69,7 +64,7 @@ class MirostatDraw : public TokenDraw {
   }
 
  protected:
-  // Leaves the candidates, which are sorted, that surprise little enough; at least one.
+  // Leaves the candidates, whose probabilities are set, that surprise little enough; at least one.
   virtual void cut(Candidates& candidates) const = 0;
   [[nodiscard]] float most() const { return most_; }
 
@@ -87,10 +82,10 @@ class MirostatTwo final : public MirostatDraw {
 
  private:
   void cut(Candidates& candidates) const override {
-    const auto all = span_of(candidates);
-    const auto first_out =
-        std::ranges::find_if(all, [this](const auto& candidate) { return -std::log2(candidate.p) > most(); });
-    candidates.size = std::max<std::size_t>(1, static_cast<std::size_t>(first_out - all.begin()));
+    const llama_token_data best = *likeliest(candidates);
+    const float least = std::exp2(-most());
+    leave_out(candidates,
+              [&](const auto& candidate) { return candidate.p < least && candidate.id != best.id; });
   }
 };
 
@@ -105,9 +100,12 @@ class MirostatOne final : public MirostatDraw {
 
   void cut(Candidates& candidates) const override {
     const auto all = span_of(candidates);
+    const auto place = [&](std::size_t n) { return all.begin() + static_cast<std::ptrdiff_t>(n); };
+    const std::size_t n_looked_at = std::min(kEstimatedOn, all.size());
+    std::ranges::partial_sort(all, place(n_looked_at), std::greater{}, &llama_token_data::logit);
     double sum_tb = 0.0;
     double sum_tt = 0.0;
-    for (std::size_t i = 0; i + 1 < std::min(kEstimatedOn, all.size()); ++i) {
+    for (std::size_t i = 0; i + 1 < n_looked_at; ++i) {
       const double t = std::log(static_cast<double>(i + 2) / static_cast<double>(i + 1));
       const double b = std::log(static_cast<double>(all[i].p) / static_cast<double>(all[i + 1].p));
       sum_tb += t * b;
@@ -120,7 +118,12 @@ class MirostatOne final : public MirostatDraw {
                                        (1.0 - std::pow(static_cast<double>(n_vocab_), -epsilon)),
                                    1.0 / exponent);
     if (std::isnan(n_kept)) return;
-    candidates.size = static_cast<std::size_t>(std::clamp(n_kept, 1.0, static_cast<double>(all.size())));
+    const auto n = static_cast<std::size_t>(std::clamp(n_kept, 1.0, static_cast<double>(all.size())));
+    if (n > n_looked_at && n < all.size())
+      std::ranges::nth_element(place(n_looked_at), place(n), all.end(), std::greater{},
+                               &llama_token_data::logit);
+    candidates.size = n;
+    candidates.sorted = false;
   }
 
   std::int32_t n_vocab_;
@@ -136,7 +139,7 @@ class AdaptiveDraw final : public TokenDraw {
         total_weight_{1.0F / (1.0F - decay_)} {}
 
   std::optional<wire::Token> draw(Candidates& candidates, double unit) override {
-    normalize(candidates);
+    set_probabilities(candidates);
     const auto all = span_of(candidates);
     const float aim = std::clamp(2.0F * target_ - weighted_sum_ / total_weight_, 0.0F, 1.0F);
     for (llama_token_data& candidate : all) {
@@ -144,9 +147,13 @@ class AdaptiveDraw final : public TokenDraw {
       candidate.logit = kPeak - kSharpness * distance * distance / (1.0F + distance);
     }
     candidates.sorted = false;
+    // The average is of the probabilities before the bend.
+    before_.clear();
+    for (const llama_token_data& candidate : all) before_.push_back(candidate.p);
+    set_probabilities(candidates);
     const llama_token_data* drawn = draw_one(all, unit);
     if (drawn == nullptr) return std::nullopt;
-    probability_ = drawn->p;
+    probability_ = before_[static_cast<std::size_t>(drawn - all.data())];
     pending_ = drawn->id;
     return drawn->id;
   }
@@ -169,6 +176,7 @@ class AdaptiveDraw final : public TokenDraw {
   float weighted_sum_;
   float total_weight_;
   float probability_ = 0.0F;
+  std::vector<float> before_;  // scratch
   std::optional<wire::Token> pending_;
 };
 
@@ -177,7 +185,8 @@ class AdaptiveDraw final : public TokenDraw {
 std::unique_ptr<TokenDraw> make_draw(const wire::SamplingParams& params, std::int32_t n_vocab) {
   if (params.mirostat == 1) return std::make_unique<MirostatOne>(params, n_vocab);
   if (params.mirostat == 2) return std::make_unique<MirostatTwo>(params);
-  if (params.adaptive_target >= 0.0F) return std::make_unique<AdaptiveDraw>(params);
+  const bool named = params.samplers.empty() || std::ranges::contains(params.samplers, "adaptive_p");
+  if (params.adaptive_target >= 0.0F && named) return std::make_unique<AdaptiveDraw>(params);
   return std::make_unique<PlainDraw>();
 }
 

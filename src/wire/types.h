@@ -36,6 +36,20 @@ struct LogitBias {
   float bias = 0.0F;
 };
 
+// What begins a lazy grammar. The order is llama-server's number of the type.
+enum class TriggerKind : std::uint8_t {
+  kToken,    // this token; it is the grammar's first
+  kWord,     // this text, which is the grammar's beginning
+  kPattern,  // where this regular expression is found; the grammar begins with its first group, or its match
+  kPatternFull,  // the same, of the whole answer so far
+};
+
+struct GrammarTrigger {
+  TriggerKind kind = TriggerKind::kWord;
+  std::string value{};  // of kToken: its text, where `token` is not known
+  Token token = -1;     // of kToken; -1: not known
+};
+
 // Names, meanings and defaults are llama-server's.
 struct SamplingParams {
   float temperature = 0.8F;     // <= 0 is greedy
@@ -61,12 +75,14 @@ struct SamplingParams {
   std::int32_t mirostat = 0;  // 1, 2: that version, instead of all filters but the temperature
   float mirostat_tau = 5.0F;
   float mirostat_eta = 0.1F;
-  float adaptive_target = -1.0F;  // >= 0: draws tokens near this probability
+  float adaptive_target = -1.0F;  // >= 0: draws tokens near this probability, unless `samplers` leaves it out
   float adaptive_decay = 0.9F;
   std::vector<std::string> samplers;  // order of the filters; empty: kSamplerNames
   std::uint64_t seed = 0;             // token i draws from (seed, i) alone
   std::vector<LogitBias> logit_bias;
   std::string grammar;        // GBNF with the start symbol "root"; empty: none
+  bool grammar_lazy = false;  // the grammar holds from its first trigger on
+  std::vector<GrammarTrigger> grammar_triggers;
   std::int32_t n_probs = -1;  // >= 0: log probabilities of the token and of so many of the likeliest
 };
 
@@ -193,7 +209,8 @@ struct ModelCard {
   bool kv_unified =
       false;  // all sequences' cells in one buffer: each may take all of them, a shared prefix takes them once
   std::uint32_t n_batch = 0;
-  std::string chat_template;  // empty when the model has none
+  std::uint32_t n_threads = 0;  // that compute
+  std::string chat_template;    // empty when the model has none
   std::string bos_text;
   std::string eos_text;
   std::vector<ControlToken>

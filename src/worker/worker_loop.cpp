@@ -179,7 +179,8 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
                             .reuse_prefixes = request.options.reuse_prefixes,
                             .shared_prefixes = request.options.shared_prefixes,
                             .prefix_files = std::move(*prefix_files),
-                            .prefix_store_bytes = prefix_store_bytes(request.options)},
+                            .prefix_store_bytes = prefix_store_bytes(request.options),
+                            .n_sampling_threads = backend_->card().n_threads},
       now);
   tokenizer_ = backend_.get();
   return channel_.send(wire::ModelLoaded{.card = backend_->card()});

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <limits>
 #include <string>
+#include <vector>
 
 namespace minerva::api {
 namespace {
@@ -71,6 +73,68 @@ TEST(SamplingFields, ReadWhatLlamaServerOffers) {
   EXPECT_FLOAT_EQ(sampling.adaptive_decay, 0.75F);
   EXPECT_EQ(sampling.samplers, (std::vector<std::string>{"temperature", "top_k", "typ_p"}));
   EXPECT_EQ(sampling.grammar, "root ::= \"a\"");
+}
+
+Error error_of(const char* text) {
+  const Json body = Json::parse(text);
+  ParameterParser fields(body, "");
+  wire::SamplingParams sampling;
+  read_sampling(fields, sampling);
+  EXPECT_FALSE(fields.status()) << text;
+  return fields.status() ? Error{} : fields.status().error();
+}
+
+TEST(SamplingFields, ReadLogitBiasesAsPairsAndFalseAsNever) {
+  const auto pairs = sampling_of(R"({"logit_bias": [[5, 1.5], [7, false]]})").logit_bias;
+  ASSERT_EQ(pairs.size(), 2U);
+  EXPECT_EQ(pairs[0].token, 5);
+  EXPECT_FLOAT_EQ(pairs[0].bias, 1.5F);
+  EXPECT_EQ(pairs[1].token, 7);
+  EXPECT_EQ(pairs[1].bias, -std::numeric_limits<float>::infinity());
+  EXPECT_EQ(sampling_of(R"({"logit_bias": {"7": false}})").logit_bias[0].bias,
+            -std::numeric_limits<float>::infinity());
+}
+
+TEST(SamplingFields, ReadTheOrderOfSamplersAsLlamaServersLetters) {
+  EXPECT_EQ(sampling_of(R"({"samplers": "edskypmxtia"})").samplers,
+            (std::vector<std::string>{"penalties", "dry", "top_n_sigma", "top_k", "typ_p", "top_p", "min_p",
+                                      "xtc", "temperature", "infill", "adaptive_p"}));
+  EXPECT_EQ(error_of(R"({"samplers": "kq"})").field, "samplers");
+  EXPECT_EQ(error_of(R"({"samplers": 5})").field, "samplers");
+}
+
+TEST(SamplingFields, ReadALazyGrammarWithItsTriggers) {
+  const auto sampling = sampling_of(R"({"grammar": "root ::= "a"", "grammar_lazy": true, "grammar_triggers": [
+      {"type": 0, "value": "<tool>", "token": 7}, {"type": 1, "value": "call:"},
+      {"type": "pattern", "value": "x+"}, {"type": 3, "value": "y"}, {"type": "token", "value": "<tool>"}]})");
+  EXPECT_TRUE(sampling.grammar_lazy);
+  ASSERT_EQ(sampling.grammar_triggers.size(), 5U);
+  EXPECT_EQ(sampling.grammar_triggers[0].kind, wire::TriggerKind::kToken);
+  EXPECT_EQ(sampling.grammar_triggers[0].token, 7);
+  EXPECT_EQ(sampling.grammar_triggers[1].kind, wire::TriggerKind::kWord);
+  EXPECT_EQ(sampling.grammar_triggers[1].value, "call:");
+  EXPECT_EQ(sampling.grammar_triggers[2].kind, wire::TriggerKind::kPattern);
+  EXPECT_EQ(sampling.grammar_triggers[3].kind, wire::TriggerKind::kPatternFull);
+  EXPECT_EQ(sampling.grammar_triggers[4].token, -1);
+}
+
+TEST(SamplingFields, NameWhatIsWrongInALazyGrammar) {
+  const auto field = [](const std::string& fields) {
+    return error_of(("{" + fields + R"(, "grammar_lazy": true})").c_str()).field;
+  };
+  const std::string with_grammar = R"("grammar": "root ::= "a"", "grammar_triggers": )";
+  EXPECT_EQ(field(R"("grammar_triggers": [{"type": 1, "value": "a"}])"), "grammar_lazy");
+  EXPECT_EQ(field(with_grammar + "[]"), "grammar_triggers");
+  EXPECT_EQ(field(with_grammar + "5"), "grammar_triggers");
+  EXPECT_EQ(field(with_grammar + "[5]"), "grammar_triggers[0]");
+  EXPECT_EQ(field(with_grammar + R"([{"value": "a"}])"), "grammar_triggers[0].type");
+  EXPECT_EQ(field(with_grammar + R"([{"type": 4, "value": "a"}])"), "grammar_triggers[0].type");
+  EXPECT_EQ(field(with_grammar + R"([{"type": -1, "value": "a"}])"), "grammar_triggers[0].type");
+  EXPECT_EQ(field(with_grammar + R"([{"type": "words", "value": "a"}])"), "grammar_triggers[0].type");
+  EXPECT_EQ(field(with_grammar + R"([{"type": 1, "value": "a"}, {"type": 1}])"), "grammar_triggers[1].value");
+  EXPECT_EQ(field(with_grammar + R"([{"type": 2, "value": 3}])"), "grammar_triggers[0].value");
+  EXPECT_EQ(field(with_grammar + R"([{"type": 0, "token": -5}])"), "grammar_triggers[0].token");
+  EXPECT_EQ(error_of(R"({"grammar_lazy": 1})").field, "grammar_lazy");
 }
 
 TEST(SamplingFields, KeepWhatWasThereForAbsentAndNullFields) {

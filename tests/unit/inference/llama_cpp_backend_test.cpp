@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <thread>
 
 #include "base/log.h"
 #include "support/temporary_folder.h"
@@ -225,6 +226,45 @@ TEST_F(LlamaCppBackendTest, SaysTheSameAloneAndInABatch) {
     at_second = 0;
   }
   EXPECT_EQ(together, alone);
+}
+
+TEST_F(LlamaCppBackendTest, SamplesSequencesAtTheSameTimeAsOneAfterTheOther) {
+  const auto backend = load();
+  wire::SamplingParams params;
+  params.temperature = 2.0F;
+  params.n_probs = 3;
+  params.grammar = "root ::= [a-z ]+";
+  std::vector<BatchToken> batch;
+  for (std::int32_t slot = 0; slot < 4; ++slot) {
+    const auto prompt = tokens_of(*backend, std::string(static_cast<std::size_t>(slot) + 1, 'x'));
+    std::int32_t position = 0;
+    for (const Token token : prompt)
+      batch.push_back({.token = token, .position = position++, .slot = SlotId{slot}, .wants_logits = false});
+    batch.back().wants_logits = true;
+  }
+  ASSERT_EQ(backend->decode(batch), DecodeStatus::kOk);
+  std::vector<std::int32_t> rows;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].wants_logits) rows.push_back(static_cast<std::int32_t>(i));
+  }
+  // What ten draws from its row give each sequence.
+  const auto draw = [&](std::size_t sequence) {
+    auto own = params;
+    own.seed = sequence;
+    const auto sampler = *backend->make_sampler(own, {}, true);
+    std::vector<Token> drawn;
+    for (std::uint32_t i = 0; i < 10; ++i) drawn.push_back(sampler->sample(rows[sequence], i)->token);
+    return drawn;
+  };
+  std::vector<std::vector<Token>> alone(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) alone[i] = draw(i);
+  std::vector<std::vector<Token>> together(rows.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < rows.size(); ++i) threads.emplace_back([&, i] { together[i] = draw(i); });
+  }
+  EXPECT_EQ(together, alone);
+  EXPECT_NE(alone[0], alone[1]);
 }
 
 TEST_F(LlamaCppBackendTest, SaysTheSameAfterItsKvWasCut) {
