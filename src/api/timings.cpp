@@ -26,6 +26,8 @@ Json timings_json(const wire::GenerationStats& stats, const std::optional<wire::
   timings["draft_n"] = stats.n_drafted;
   timings["draft_n_accepted"] = stats.n_accepted;
   timings["queue_ms"] = milliseconds(stats.queue_us);
+  timings["cache_tier"] = wire::name_of(stats.cached_in);
+  timings["preempted_n"] = stats.n_preempted;
   timings["inference_ms"] = milliseconds(stats.prefill_us + stats.decode_us);
   if (!card) return timings;
   timings["load_ms"] = milliseconds(card->load_us);

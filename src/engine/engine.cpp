@@ -86,6 +86,7 @@ void Engine::cancel(std::uint64_t id) {
 }
 
 std::vector<wire::SequenceEvent> Engine::step() {
+  timer_.begin(clock_());
   admit_waiting();
   kv_.save_one(running_.empty() && waiting_.empty());
   if (running_.empty() && !waiting_.empty()) kv_.await_coming();
@@ -96,7 +97,9 @@ std::vector<wire::SequenceEvent> Engine::step() {
     drop_ended();
     requeue_set_aside();
   }
-  return std::exchange(events_, {});
+  auto events = std::exchange(events_, {});
+  if (idle()) timer_.rest();
+  return events;
 }
 
 bool Engine::idle() const {
@@ -108,6 +111,10 @@ wire::EngineStatus Engine::status() const {
   status.n_running = static_cast<std::uint32_t>(running_.size());
   status.n_waiting = static_cast<std::uint32_t>(waiting_.size());
   status.kv_cells_used = kv_.cells_used();
+  status.prompt_steps = timer_.prompt_steps();
+  status.decode_steps = timer_.decode_steps();
+  status.prefix_store_bytes = kv_.store_bytes();
+  status.prefix_files_bytes = kv_.files_bytes();
   return status;
 }
 
@@ -216,12 +223,22 @@ void Engine::start(std::unique_ptr<Sequence> sequence) {
   const auto opened = kv_.open(prefix_of(*sequence));
   sequence->slot = opened.slot;
   sequence->n_computed = opened.n_computed;
-  if (is_new) sequence->stats.n_cached = opened.n_computed;
+  if (is_new) note_found(*sequence, opened);
   log::debug("engine", "sequence {}: {} of {} tokens found, in slot {}", sequence->id(), sequence->n_computed,
              sequence->n_tokens(), sequence->slot.value);
   if (kv_.needs_checkpoints()) set_checkpoints(*sequence);
   sequence->on(SequenceInput::kStart);
   running_.push_back(std::move(sequence));
+}
+
+void Engine::note_found(Sequence& sequence, const KvCache::Opened& opened) {
+  sequence.stats.n_cached = opened.n_computed;
+  sequence.stats.cached_in = opened.tier;
+  wire::PrefixUse& found = status_.prefixes[static_cast<std::size_t>(opened.tier)];
+  wire::PrefixUse& not_found = status_.prefixes[static_cast<std::size_t>(wire::PrefixTier::kNone)];
+  ++found.n_requests;
+  found.n_tokens += opened.n_computed;
+  not_found.n_tokens += sequence.n_tokens() - opened.n_computed;
 }
 
 // At the end of the prompt, where the next turn of the conversation will part from it, and where it parts from what others
@@ -277,7 +294,9 @@ void Engine::run_batch(BatchPlan plan) {
   for (const auto& share : plan.shares) running_[share.index]->note_first_step(begin);
   while (true) {
     assemble(plan);
+    timer_.planned(clock_());
     const auto decoded = backend_.decode(batch_);
+    timer_.computed(clock_());
     if (!decoded) return isolate_after(plan, decoded.error());
     if (*decoded == inference::DecodeStatus::kOk) break;
     if (!make_room(plan)) return;
@@ -291,10 +310,13 @@ void Engine::run_batch(BatchPlan plan) {
     cost.n_attended += std::uint64_t{share.n_tokens} * (sequence.n_computed + share.n_tokens / 2);
   }
   take_results(plan);
-  cost.duration = clock_() - begin;
+  const auto end = clock_();
+  timer_.end(end, cost.n_prefill > 0);
+  cost.duration = end - begin;
   scheduler_.apply(cost);
   ++status_.steps_completed;
   status_.n_prompt_tokens += cost.n_prefill;
+  status_.n_decode_tokens += cost.n_decode;
 }
 
 void Engine::assemble(const BatchPlan& plan) {
@@ -403,7 +425,8 @@ void Engine::take_token(Sequence& sequence, const Result<inference::Sampled>& sa
   events_.emplace_back(wire::SequenceText{.id = sequence.id(),
                                           .tokens = {sampled->token},
                                           .text = std::move(text),
-                                          .probabilities = std::move(probabilities)});
+                                          .probabilities = std::move(probabilities),
+                                          .stats = sequence.news()});
   if (!ends) return;
   const bool stopped = piece.ends_generation || stop;
   finish(sequence, stopped ? wire::FinishReason::kStop : wire::FinishReason::kLength,

@@ -22,6 +22,7 @@
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
 #include "engine/step_sampling.h"
+#include "engine/step_timer.h"
 #include "inference/inference_backend.h"
 #include "wire/messages.h"
 
@@ -67,6 +68,7 @@ class Engine {
   void admit_waiting();
   void admit_over_share();
   void start(std::unique_ptr<Sequence> sequence);
+  void note_found(Sequence& sequence, const KvCache::Opened& opened);
   [[nodiscard]] bool follows_another(const Sequence& sequence);
   [[nodiscard]] bool has_kv_for(const Sequence& newcomer) const;
   [[nodiscard]] TokenPrefix prefix_of(const Sequence& sequence) const;
@@ -107,6 +109,7 @@ class Engine {
   std::vector<wire::SequenceEvent> events_;
   wire::EngineStatus status_;
   StepSampling sampling_;
+  StepTimer timer_;
 };
 
 }  // namespace minerva::engine

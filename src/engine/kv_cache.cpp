@@ -31,12 +31,13 @@ KvCache::Opened KvCache::open(const TokenPrefix& prompt) {
   const auto placement = slots_.place(findable(prompt));
   assert(placement && "a sequence starts only when a slot is free");
   const SlotId slot = placement->slot;
-  const bool restored = restore(slot, prompt.reusable(), placement->n_reused);
+  const auto restored = restore(slot, prompt.reusable(), placement->n_reused);
   const std::uint32_t n_computed =
       restored ? static_cast<std::uint32_t>(slots_.tokens(slot).size()) : prepare(*placement);
   slots_.take(slot, prompt.space);
   std::erase_if(unsaved_, [&](const Unsaved& unsaved) { return unsaved.slot == slot; });
-  return {.slot = slot, .n_computed = n_computed};
+  const auto tier = n_computed == 0 ? wire::PrefixTier::kNone : restored.value_or(wire::PrefixTier::kKv);
+  return {.slot = slot, .n_computed = n_computed, .tier = tier};
 }
 
 void KvCache::close(SlotId slot) {
@@ -63,7 +64,11 @@ void KvCache::give_up(SlotId slot) {
 
 bool KvCache::is_coming(const TokenPrefix& prompt) {
   if (!files_) return false;
-  for (auto& prefix : files_->take_fetched()) store_.put(std::move(prefix));
+  for (auto& prefix : files_->take_fetched()) {
+    std::erase_if(fetched_, [](const auto& each) { return each.expired(); });
+    fetched_.push_back(prefix);
+    store_.put(std::move(prefix));
+  }
   const TokenPrefix reusable = prompt.reusable();
   const std::uint32_t n_here = std::max(n_found(prompt), store_.n_found(reusable));
   return files_->fetch(reusable, n_here + kLeastStored, store_.max_bytes(), !cuts_);
@@ -140,19 +145,23 @@ std::uint32_t KvCache::prepare(const SlotTable::Placement& placement) {
   return static_cast<std::uint32_t>(slots_.tokens(slot).size());
 }
 
-// Takes the prompt's beginning from host memory when that has so much more of it than the slots that it is worth while.
-bool KvCache::restore(SlotId slot, const TokenPrefix& prompt, std::uint32_t n_reused) {
+// Takes the prompt's beginning from host memory when that has so much more of it than the slots that it is worth while. What
+// was read from a file is the file's for the prompt that it was read for, and host memory's from then on.
+std::optional<wire::PrefixTier> KvCache::restore(SlotId slot, const TokenPrefix& prompt,
+                                                 std::uint32_t n_reused) {
   const auto stored = store_.find(prompt);
-  if (!stored || stored->n_shared < n_reused + kLeastStored) return false;
+  if (!stored || stored->n_shared < n_reused + kLeastStored) return std::nullopt;
   set_aside(slot, 0);
   cut(slot, 0);
   while (!backend_.restore(slot, stored->entry->state)) {
     // Where all share the cells, cached prefixes may be in the way.
-    if (!backend_.card().kv_unified || !give_up_oldest()) return false;
+    if (!backend_.card().kv_unified || !give_up_oldest()) return std::nullopt;
   }
   slots_.append(slot, stored->entry->tokens);
   cut(slot, stored->n_shared);
-  return true;
+  const auto n_from_file =
+      std::erase_if(fetched_, [&](const auto& each) { return each.lock() == stored->entry; });
+  return n_from_file > 0 ? wire::PrefixTier::kDisk : wire::PrefixTier::kHost;
 }
 
 // Before a slot is cut to n_kept tokens: what it holds goes to host memory, unless that has it, or another slot does.

@@ -31,6 +31,7 @@ class KvCache {
   struct Opened {
     SlotId slot{};
     std::uint32_t n_computed = 0;  // tokens of the prompt that the slot holds; less than the prompt
+    wire::PrefixTier tier = wire::PrefixTier::kNone;  // where they were found
   };
   // Gives the prompt a slot that holds as much of its beginning as is found anywhere, and nothing else. A slot must be
   // free.
@@ -75,6 +76,8 @@ class KvCache {
   [[nodiscard]] std::uint32_t cells_used() const { return slots_.cells_used(); }
   // Those that running sequences hold.
   [[nodiscard]] std::uint32_t cells_busy() const { return slots_.cells_busy(); }
+  [[nodiscard]] std::uint64_t store_bytes() const { return store_.n_bytes(); }
+  [[nodiscard]] std::uint64_t files_bytes() const { return files_ ? files_->n_bytes() : 0; }
 
   // Tokens of the prompt that open() would find in a slot.
   [[nodiscard]] std::uint32_t n_found(const TokenPrefix& prompt) const;
@@ -83,11 +86,14 @@ class KvCache {
     return slots_.n_shared_busy(findable(prompt).reusable());
   }
   // Whether a prefix that one slot computes can serve another: as a copy, as far as the last attempt showed, or as a checkpoint.
-  [[nodiscard]] bool shares_prefixes() const { return reuses_ && (cuts_ ? copies_work_ : needs_checkpoints()); }
+  [[nodiscard]] bool shares_prefixes() const {
+    return reuses_ && (cuts_ ? copies_work_ : needs_checkpoints());
+  }
 
  private:
   [[nodiscard]] std::uint32_t prepare(const SlotTable::Placement& placement);
-  [[nodiscard]] bool restore(SlotId slot, const TokenPrefix& prompt, std::uint32_t n_reused);
+  [[nodiscard]] std::optional<wire::PrefixTier> restore(SlotId slot, const TokenPrefix& prompt,
+                                                        std::uint32_t n_reused);
   void set_aside(SlotId slot, std::uint32_t n_kept);
   [[nodiscard]] std::shared_ptr<const StoredPrefix> copy_of(SlotId slot);
   [[nodiscard]] bool is_worth_a_file(const TokenPrefix& prefix) const;
@@ -109,6 +115,7 @@ class KvCache {
     bool needs_leisure = false;
   };
   std::vector<Unsaved> unsaved_;
+  std::vector<std::weak_ptr<const StoredPrefix>> fetched_;  // read from files into store_, and not used yet
   bool copies_work_ = true;
 };
 

@@ -94,6 +94,7 @@ class PrefixFiles::Impl {
 
   // --- the caller's thread
   [[nodiscard]] std::uint32_t n_saved(const TokenPrefix& prefix) const;
+  [[nodiscard]] std::uint64_t n_bytes() const;
   void save(std::shared_ptr<const StoredPrefix> prefix);
   bool fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes, bool whole);
   std::vector<std::shared_ptr<const StoredPrefix>> take_fetched();
@@ -107,6 +108,9 @@ class PrefixFiles::Impl {
     bool wanted = false;  // it is to be read, or being read
   };
 
+  void know_locked(const std::string& name, Known known);
+  void forget_locked(const std::string& name);
+
   // --- the thread of the files
   void work();
   void write(const std::shared_ptr<const StoredPrefix>& prefix);
@@ -119,6 +123,7 @@ class PrefixFiles::Impl {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Known> known_;  // by file name
+  std::uint64_t n_known_bytes_ = 0;
   std::deque<std::shared_ptr<const StoredPrefix>> to_write_;
   std::uint64_t n_unwritten_bytes_ = 0;
   std::deque<std::string> to_read_;
@@ -140,11 +145,12 @@ Status PrefixFiles::Impl::open() {
                 "prefix-cache-dir");
   }
   remove_abandoned(folder_);
+  const std::lock_guard lock{mutex_};
   for (const FileOnDisk& file : all_files(folder_)) {
     auto what = read_prefix_name(file.path, options_.model_key);
     if (!what) continue;
-    known_[file.path.filename().string()] = {
-        .what = std::move(*what), .n_bytes = file.n_bytes, .written = true};
+    know_locked(file.path.filename().string(),
+                {.what = std::move(*what), .n_bytes = file.n_bytes, .written = true});
   }
   thread_ = std::jthread{[this] { work(); }};
   return {};
@@ -159,6 +165,11 @@ std::uint32_t PrefixFiles::Impl::n_saved(const TokenPrefix& prefix) const {
   return most;
 }
 
+std::uint64_t PrefixFiles::Impl::n_bytes() const {
+  const std::lock_guard lock{mutex_};
+  return n_known_bytes_;
+}
+
 void PrefixFiles::Impl::save(std::shared_ptr<const StoredPrefix> prefix) {
   const std::lock_guard lock{mutex_};
   if (prefix->n_bytes() > options_.max_bytes || n_unwritten_bytes_ + prefix->n_bytes() > kMostUnwritten) {
@@ -166,8 +177,8 @@ void PrefixFiles::Impl::save(std::shared_ptr<const StoredPrefix> prefix) {
                prefix->n_bytes());
     return;
   }
-  known_[name_of(prefix->prefix())] = {.what = {.tokens = prefix->tokens, .space = prefix->space},
-                                       .n_bytes = prefix->n_bytes()};
+  know_locked(name_of(prefix->prefix()),
+              {.what = {.tokens = prefix->tokens, .space = prefix->space}, .n_bytes = prefix->n_bytes()});
   n_unwritten_bytes_ += prefix->n_bytes();
   to_write_.push_back(std::move(prefix));
   changed_.notify_all();
@@ -204,6 +215,21 @@ void PrefixFiles::Impl::await_fetched() {
   changed_.wait(lock, [&] { return !fetched_.empty() || n_reading_ == 0 || n_reading_ < n_before; });
 }
 
+// --- what is known, for both
+
+void PrefixFiles::Impl::know_locked(const std::string& name, Known known) {
+  forget_locked(name);
+  n_known_bytes_ += known.n_bytes;
+  known_.emplace(name, std::move(known));
+}
+
+void PrefixFiles::Impl::forget_locked(const std::string& name) {
+  const auto known = known_.find(name);
+  if (known == known_.end()) return;
+  n_known_bytes_ -= known->second.n_bytes;
+  known_.erase(known);
+}
+
 // --- the thread of the files
 
 // Reads first: somebody waits for them.
@@ -235,7 +261,7 @@ void PrefixFiles::Impl::write(const std::shared_ptr<const StoredPrefix>& prefix)
   {
     const std::lock_guard lock{mutex_};
     n_unwritten_bytes_ -= prefix->n_bytes();
-    if (!written) known_.erase(name);
+    if (!written) forget_locked(name);
     if (const auto known = known_.find(name); known != known_.end()) known->second.written = true;
   }
   if (!written) return log::warn("prefix", "{}", to_string(written.error()));
@@ -253,7 +279,7 @@ void PrefixFiles::Impl::read(const std::string& name) {
   }
   const std::lock_guard lock{mutex_};
   --n_reading_;
-  if (!prefix) known_.erase(name);
+  if (!prefix) forget_locked(name);
   if (const auto known = known_.find(name); known != known_.end()) known->second.wanted = false;
   if (prefix) fetched_.push_back(std::make_shared<const StoredPrefix>(std::move(*prefix)));
   changed_.notify_all();
@@ -271,7 +297,7 @@ void PrefixFiles::Impl::keep_within_bounds() {
     n_bytes -= file.n_bytes;
     if (file.path.parent_path() != folder_) continue;
     const std::lock_guard lock{mutex_};
-    known_.erase(file.path.filename().string());
+    forget_locked(file.path.filename().string());
   }
 }
 
@@ -287,6 +313,7 @@ Result<std::unique_ptr<PrefixFiles>> PrefixFiles::open(const PrefixFilesOptions&
 }
 
 std::uint32_t PrefixFiles::n_saved(const TokenPrefix& prefix) const { return impl_->n_saved(prefix); }
+std::uint64_t PrefixFiles::n_bytes() const { return impl_->n_bytes(); }
 void PrefixFiles::save(std::shared_ptr<const StoredPrefix> prefix) { impl_->save(std::move(prefix)); }
 bool PrefixFiles::fetch(const TokenPrefix& prompt, std::uint32_t n_known, std::uint64_t max_bytes,
                         bool whole) {

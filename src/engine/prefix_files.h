@@ -38,6 +38,9 @@ class PrefixFiles {
   // Tokens of the longest beginning of this that a file has or is about to have.
   [[nodiscard]] std::uint32_t n_saved(const TokenPrefix& prefix) const;
 
+  // Of this model's files, those that are about to be written too.
+  [[nodiscard]] std::uint64_t n_bytes() const;
+
   // Hands the prefix to the writer; it is let go when too much waits already.
   void save(std::shared_ptr<const StoredPrefix> prefix);
 

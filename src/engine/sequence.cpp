@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <tuple>
 #include <utility>
 
 namespace minerva::engine {
@@ -53,6 +54,14 @@ std::uint32_t Sequence::n_to_checkpoint(std::uint32_t n) const {
 std::string Sequence::rest_of_text() {
   auto last = stops_.feed(assembler_.finish());
   return last.stop ? last.text : last.text + stops_.finish();
+}
+
+std::optional<wire::GenerationStats> Sequence::news() {
+  const auto told_by_itself = [](const wire::GenerationStats& s) {
+    return std::tuple{s.n_drafted, s.n_accepted, s.n_preempted};
+  };
+  if (told_ && told_by_itself(*told_) == told_by_itself(stats)) return std::nullopt;
+  return told_ = stats;
 }
 
 void Sequence::note_first_step(Time now) {

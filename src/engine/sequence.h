@@ -88,6 +88,9 @@ class Sequence {
   std::int64_t charged = 0;       // what its tenant was charged when it was let in; 0 before that
   std::uint32_t n_overtaken = 0;  // requests of higher priority that were let in before it
 
+  // The stats, when they say something that was not given out before and that counting tokens does not tell.
+  [[nodiscard]] std::optional<wire::GenerationStats> news();
+
   // --- times, for the stats
   void note_first_step(Time now);
   void note_token(Time now);
@@ -101,6 +104,7 @@ class Sequence {
   Time arrived_;
   std::optional<Time> first_step_;
   std::optional<Time> first_token_;
+  std::optional<wire::GenerationStats> told_;
 };
 
 }  // namespace minerva::engine

@@ -89,6 +89,9 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
 
   void on_change() override;
   void on_ready() override;
+  void on_report(const wire::EngineStatus& before, const wire::EngineStatus& now) override {
+    metrics_.engine_reported(before, now);
+  }
   Status on_events(std::vector<wire::SequenceEvent> events) override;
   void on_death(const WorkerDeath& death) override;
   void on_failed(const Error& error) override;
@@ -255,6 +258,7 @@ Status Gateway::Impl::on_events(std::vector<wire::SequenceEvent> events) {
 Status Gateway::Impl::take(Generation& record, wire::SequenceText event) {
   const bool is_first = record.tokens().empty();
   const auto before = record.times().last_token;
+  if (event.stats) record.note_stats(*event.stats);
   auto taken = record.append(event.tokens, event.text, std::move(event.probabilities));
   if (taken && !event.tokens.empty()) {
     const observe::RequestSample::Seconds gap = record.times().last_token - before;
@@ -303,27 +307,28 @@ void Gateway::Impl::measure(const Generation& ended) {
                                 .first_token = since_arrival(times.first_token),
                                 .total = since_arrival(times.ended),
                                 .n_prompt = static_cast<std::uint32_t>(ended.prompt().size())};
-  if (const auto* finished = std::get_if<Finished>(&*ended.ending())) {
+  if (const auto& stats = ended.stats()) {
     // The engine's own queue time, and what passed before it heard of the request.
-    const std::chrono::microseconds in_engine{finished->stats.queue_us};
-    sample.queue = since_arrival(times.sent) + Seconds{in_engine};
-    sample.n_cached = finished->stats.n_cached;
-    sample.n_drafted = finished->stats.n_drafted;
-    sample.n_accepted = finished->stats.n_accepted;
+    sample.queue = since_arrival(times.sent) + Seconds{std::chrono::microseconds{stats->queue_us}};
+    sample.n_cached = stats->n_cached;
+    sample.n_drafted = stats->n_drafted;
+    sample.n_accepted = stats->n_accepted;
   }
   metrics_.request_ended(sample);
 }
 
 std::string Gateway::Impl::metrics_text() {
   const GatewayStatus now = status();
-  return metrics_.text({.n_running = now.engine.n_running,
-                        .n_waiting = now.n_active - std::min(now.n_active, now.engine.n_running),
-                        .kv_cells_used = now.engine.kv_cells_used,
-                        .kv_cells = now.engine.kv_cells,
+  // What the last worker held is gone with it.
+  const bool has_engine = now.worker == WorkerState::kReady;
+  const wire::EngineStatus engine = has_engine ? now.engine : wire::EngineStatus{};
+  return metrics_.text({.engine = engine,
+                        .memory = has_engine ? now.card->memory : std::vector<wire::DeviceMemory>{},
+                        .n_waiting = now.n_active - std::min(now.n_active, engine.n_running),
+                        .worker_pid = now.worker_pid,
                         .n_worker_restarts = now.n_restarts,
-                        .last_step_s = static_cast<double>(now.engine.last_step_us) / 1e6,
-                        .since_last_report_s = static_cast<double>(now.since_last_report.count()) / 1e3,
-                        .ready = now.worker == WorkerState::kReady && !now.draining});
+                        .since_last_report = now.since_last_report,
+                        .ready = has_engine && !now.draining});
 }
 
 GatewayStatus Gateway::Impl::status() const {

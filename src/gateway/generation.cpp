@@ -69,6 +69,7 @@ Status Generation::finish(Finished finished) {
     return minerva::fail(ErrorCode::kInternal,
                          fmt::format("request {} was finished when it was not running", id()));
   }
+  stats_ = finished.stats;
   end(std::move(finished));
   return {};
 }
@@ -99,10 +100,11 @@ wire::GenerationStats Generation::stats_so_far() const {
     const auto time = std::chrono::duration_cast<std::chrono::microseconds>(to - from);
     return static_cast<std::uint64_t>(std::max(time.count(), std::chrono::microseconds::rep{0}));
   };
-  return {.n_prompt = static_cast<std::uint32_t>(prompt_.size()),
-          .n_generated = static_cast<std::uint32_t>(tokens_.size()),
-          .prefill_us = between(times_.sent, times_.first_token),
-          .decode_us = between(times_.first_token, times_.last_token)};
+  wire::GenerationStats stats = stats_.value_or(wire::GenerationStats{});
+  stats.n_prompt = static_cast<std::uint32_t>(prompt_.size());
+  stats.n_generated = static_cast<std::uint32_t>(tokens_.size());
+  stats.decode_us = between(times_.first_token, times_.last_token);
+  return stats;
 }
 
 void Generation::end(Ending ending) {

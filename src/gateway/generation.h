@@ -61,6 +61,8 @@ class Generation {
   [[nodiscard]] const std::vector<wire::Token>& tokens() const { return tokens_; }
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const std::optional<Ending>& ending() const { return ending_; }
+  // What the engine said last of what the request took; nothing before its first token.
+  [[nodiscard]] const std::optional<wire::GenerationStats>& stats() const { return stats_; }
 
   // --- the worker's side. An event out of order is refused: the worker broke the protocol. No event after the end.
 
@@ -68,6 +70,7 @@ class Generation {
   [[nodiscard]] Status accept(std::vector<wire::Token> prompt);
   [[nodiscard]] Status append(const std::vector<wire::Token>& tokens, std::string_view text,
                               std::vector<wire::TokenProbabilities> probabilities = {});
+  void note_stats(const wire::GenerationStats& stats) { stats_ = stats; }
   [[nodiscard]] Status finish(Finished finished);
   void fail(Error error);
 
@@ -94,6 +97,7 @@ class Generation {
   std::string text_;
   std::vector<wire::TokenProbabilities> probabilities_;  // that the consumer has not taken
   std::optional<Ending> ending_;
+  std::optional<wire::GenerationStats> stats_;
 
   // What the consumer took: the first bytes of text_, the first tokens of tokens_, and the end.
   std::size_t n_text_taken_ = 0;

@@ -55,8 +55,7 @@ class TokenStream {
   [[nodiscard]] boost::asio::awaitable<StreamEvent> next();
 
   // Ends the generation now, as if the model had ended here: next() then gives Finished, without the text that waited, and
-  // with numbers as the gateway knows them (it does not know how much of the prompt was cached). Safe to call while
-  // next() waits.
+  // with the engine's numbers up to the last token that came. Safe to call while next() waits.
   void end_early();
 
   // Ends the generation now; next() then gives Error{kCancelled}, without the text that waited. Safe to call while next()

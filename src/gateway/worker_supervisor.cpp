@@ -239,6 +239,7 @@ WorkerSupervisor::Verdict WorkerSupervisor::on(wire::LoadFailed failed) {
 }
 
 WorkerSupervisor::Verdict WorkerSupervisor::on(wire::StepReport report) {
+  observer_.on_report(engine_, report.status);
   engine_ = report.status;
   if (report.events.empty()) return {};
   const auto taken = observer_.on_events(std::move(report.events));

@@ -40,6 +40,8 @@ class WorkerObserver {
   virtual void on_change() = 0;
   // From now on send() reaches a worker that serves.
   virtual void on_ready() = 0;
+  // The engine's numbers as they were and as they are, of one worker's life; before a worker's first report they are zero.
+  virtual void on_report(const wire::EngineStatus& before, const wire::EngineStatus& now) = 0;
   // In the worker's order. An error says that they cannot be true; the worker is ended for it.
   [[nodiscard]] virtual Status on_events(std::vector<wire::SequenceEvent> events) = 0;
   // The worker is gone, and with it the answer to everything that was sent to it.

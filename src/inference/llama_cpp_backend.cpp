@@ -122,7 +122,10 @@ Result<DecodeStatus> LlamaCppBackend::decode(std::span<const BatchToken> batch) 
                                                              .seq_id = arrays_.seq_id_at.data(),
                                                              .logits = arrays_.logits.data()});
   switch (outcome) {
-    case 0: note_rows(batch); return DecodeStatus::kOk;
+    case 0:
+      llama_synchronize(context_.get());
+      note_rows(batch);
+      return DecodeStatus::kOk;
     case 1: return DecodeStatus::kNoMemorySlot;
     case -1:
       return fail(ErrorCode::kInternal,

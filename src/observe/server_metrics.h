@@ -1,13 +1,16 @@
 #pragma once
-// What the server counts and times, in Prometheus' text format.
+// What the server counts and times, in Prometheus' text format. docs/metrics.md lists it.
 //
-// Threads: any; the numbers have locks of their own.
+// Threads: the gateway's I/O thread.
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "wire/types.h"
 
 namespace minerva::observe {
 
@@ -27,13 +30,12 @@ struct RequestSample {
 
 // How things are at the moment of a scrape.
 struct ServerSnapshot {
-  std::uint32_t n_running = 0;
+  wire::EngineStatus engine{};               // empty while there is no worker
+  std::vector<wire::DeviceMemory> memory{};  // of the model; empty likewise
   std::uint32_t n_waiting = 0;
-  std::uint32_t kv_cells_used = 0;
-  std::uint32_t kv_cells = 0;
+  int worker_pid = 0;  // 0 while there is none
   std::uint32_t n_worker_restarts = 0;
-  double last_step_s = 0.0;
-  double since_last_report_s = 0.0;
+  std::chrono::milliseconds since_last_report{0};
   bool ready = false;
 };
 
@@ -47,6 +49,8 @@ class ServerMetrics {
   void request_ended(const RequestSample& sample);
   // Tokens that came for one stream, and how long after its last ones; negative for its first.
   void tokens_came(std::uint32_t n_tokens, RequestSample::Seconds gap);
+  // Two reports of one worker, of which the second came next.
+  void engine_reported(const wire::EngineStatus& before, const wire::EngineStatus& now);
 
   // Prometheus' text format, version 0.0.4.
   [[nodiscard]] std::string text(const ServerSnapshot& now);

@@ -4,8 +4,12 @@
 //
 // Units stand in the names; counts are tokens unless said otherwise.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -100,12 +104,21 @@ struct GenerationSpec {
 
 enum class FinishReason : std::uint8_t { kStop, kLength };
 
+// Where the beginning of a prompt was found: nowhere, in a slot (its own or another's), in host memory, in a file.
+enum class PrefixTier : std::uint8_t { kNone, kKv, kHost, kDisk };
+inline constexpr std::array<std::string_view, 4> kPrefixTierNames{"none", "kv", "host", "disk"};
+
+[[nodiscard]] constexpr std::string_view name_of(PrefixTier tier) {
+  return kPrefixTierNames[static_cast<std::size_t>(tier)];
+}
+
 // What a request took. Times are the engine's own.
 struct GenerationStats {
-  std::uint32_t n_prompt = 0;     // all prompt tokens
-  std::uint32_t n_cached = 0;     // of these, found in a prefix that was there already
-  std::uint32_t n_generated = 0;  // the end token counts
-  std::uint32_t n_drafted = 0;    // tokens computed ahead
+  std::uint32_t n_prompt = 0;                // all prompt tokens
+  std::uint32_t n_cached = 0;                // of these, found in a prefix that was there already
+  PrefixTier cached_in = PrefixTier::kNone;  // where
+  std::uint32_t n_generated = 0;             // the end token counts
+  std::uint32_t n_drafted = 0;               // tokens computed ahead
   std::uint32_t n_accepted = 0;   // of these, right: generated tokens that cost no step of their own
   std::uint32_t n_preempted = 0;  // times that it was set aside for others and taken up again
   std::uint64_t queue_us = 0;     // from arrival at the engine to the first prompt token's step
@@ -139,6 +152,8 @@ struct SequenceText {
   std::string text;  // whole code points
   std::vector<TokenProbabilities>
       probabilities;  // one for each token when the request asked for them; none for a token that ends the generation
+  // What the request took so far, with the first token and whenever it says more than the tokens themselves.
+  std::optional<GenerationStats> stats{};
 };
 
 struct SequenceFinished {
@@ -153,6 +168,22 @@ struct SequenceFailed {
   Error error;
 };
 
+// Time that steps took, by what it went into. Sums.
+struct StepTimes {
+  std::uint64_t n_steps = 0;
+  std::uint64_t plan_us = 0;     // giving slots, choosing and assembling the batch
+  std::uint64_t compute_us = 0;  // the library's decode, until its results are there
+  std::uint64_t sample_us = 0;   // drawing tokens, and turning them into text
+  std::uint64_t report_us = 0;  // telling what came, hearing what is new; until the next step, if one follows
+};
+
+// Prompts that were given a slot, by where their beginning was found; and tokens of all prompts, by where each was found.
+struct PrefixUse {
+  std::uint64_t n_requests = 0;
+  std::uint64_t n_tokens = 0;
+};
+
+// Sums are since the worker started.
 struct EngineStatus {
   std::uint64_t steps_completed = 0;
   std::uint32_t n_running = 0;
@@ -160,9 +191,15 @@ struct EngineStatus {
   std::uint32_t kv_cells_used = 0;
   std::uint32_t kv_cells = 0;
   std::uint64_t last_step_us = 0;
-  std::uint64_t n_prompt_tokens = 0;     // since the worker started
-  std::uint64_t n_generated_tokens = 0;  // since the worker started
-  std::uint64_t n_preemptions = 0;       // since the worker started
+  std::uint64_t n_prompt_tokens = 0;  // computed: neither those that were found nor those that wait
+  std::uint64_t n_decode_tokens = 0;  // computed behind prompts, drafted ones too
+  std::uint64_t n_generated_tokens = 0;
+  std::uint64_t n_preemptions = 0;
+  StepTimes prompt_steps{};                                   // steps that computed some of a prompt
+  StepTimes decode_steps{};                                   // the others
+  std::array<PrefixUse, kPrefixTierNames.size()> prefixes{};  // by PrefixTier
+  std::uint64_t prefix_store_bytes = 0;                       // in host memory now
+  std::uint64_t prefix_files_bytes = 0;                       // on disk now, of this model
 };
 
 // --- devices and models

@@ -83,6 +83,10 @@ def test_one_call_ends_the_answer_when_they_may_not_be_parallel(demo_server: Ser
     assert len(answer.choices[0].message.tool_calls) == 1
     assert answer.usage.prompt_tokens > 20
     assert answer.usage.completion_tokens > 5
+    again = ask(client, parallel_tool_calls=False)
+    assert again.usage.prompt_tokens_details.cached_tokens == again.usage.prompt_tokens - 1
+    assert again.timings["cache_tier"] == "kv"
+    assert again.timings["prompt_n"] == 1 and again.timings["prompt_ms"] > 0
     demo_server.wait_until_idle()
 
 

@@ -148,6 +148,15 @@ Outcome expect_server(Stage& stage, const Line& line) {
   return await_all(stage, checks, [] { return false; }, [&stage] { return describe(stage.status()); });
 }
 
+// "expect metrics has=…"
+Outcome expect_metrics(Stage& stage, const Line& line) {
+  const auto wanted = line.option("has");
+  if (!wanted || line.options.size() > 1) return complain("this expects a line: has=\"…\"");
+  const auto has = [&] { return stage.metrics_text().contains("\n" + *wanted + "\n"); };
+  return stage.wait_until(has) ? Outcome{}
+                               : complain("the metrics have no such line:\n" + stage.metrics_text());
+}
+
 // "expect drained yes"
 Outcome expect_drained(Stage& stage, const Line& line) {
   const bool wanted = line.word(2) == "yes";
@@ -162,6 +171,7 @@ Outcome expect_drained(Stage& stage, const Line& line) {
 Outcome expect(Stage& stage, const Line& line) {
   const std::string subject = line.word(1);
   if (subject == "server") return expect_server(stage, line);
+  if (subject == "metrics") return expect_metrics(stage, line);
   if (subject == "drained") return expect_drained(stage, line);
   const Client* client = stage.client(subject);
   if (client == nullptr) return complain(fmt::format("nobody is called '{}'", subject));

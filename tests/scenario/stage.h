@@ -30,6 +30,7 @@ class Stage {
   void start_server(EngineShape shape, gateway::GatewayOptions options);
   [[nodiscard]] gateway::Gateway& gateway() { return *gateway_; }
   [[nodiscard]] gateway::GatewayStatus status() const { return gateway_->status(); }
+  [[nodiscard]] std::string metrics_text() const { return gateway_->metrics_text(); }
   [[nodiscard]] EngineControl& control() { return control_; }
   [[nodiscard]] ThreadWorkerLauncher& launcher() { return *launcher_; }
 

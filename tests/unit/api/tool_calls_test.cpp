@@ -114,6 +114,29 @@ TEST(ToolCalls, StreamNameFirstAndThenArguments) {
   EXPECT_EQ(deltas.back(), "\"tool_calls\"");
 }
 
+TEST(ToolCalls, ThatEndTheAnswerLeaveItsNumbersWhole) {
+  ApiStage stage(fixed());
+  auto answer = stage.chat(asking(R"("parallel_tool_calls": false)"));
+  const std::uint64_t id = stage.next_submit().id;
+  auto call = text(id, "<tool_call>{\"name\": \"look\"}</tool_call>");
+  call.stats = {
+      .n_prompt = 3, .n_cached = 2, .cached_in = wire::PrefixTier::kKv, .queue_us = 4000, .prefill_us = 7000};
+  stage.report({wire::SequenceAccepted{.id = id, .prompt = {1, 2, 3}}, call});
+  EXPECT_EQ(stage.next_cancel(), id);
+  const Json body = Json::parse(answer.get().body);
+  EXPECT_EQ(body["choices"][0]["finish_reason"], "tool_calls");
+  EXPECT_EQ(
+      to_text(body["usage"]),
+      R"({"prompt_tokens":3,"completion_tokens":1,"total_tokens":4,"prompt_tokens_details":{"cached_tokens":2}})");
+  EXPECT_EQ(body["timings"]["cache_n"], 2);
+  EXPECT_EQ(body["timings"]["cache_tier"], "kv");
+  EXPECT_EQ(body["timings"]["queue_ms"], 4.0);
+  EXPECT_EQ(body["timings"]["prompt_ms"], 7.0);
+  const std::string metrics = stage.get("/metrics").body;
+  EXPECT_THAT(metrics, HasSubstr("minerva_prompt_tokens_cached_total 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("minerva_queue_seconds_count 1\n"));
+}
+
 TEST(ToolCalls, AreNotLookedForWhereNoToolIsOffered) {
   ApiStage stage(fixed());
   const std::string call = "<tool_call>{\"name\": \"look\"}</tool_call>";

@@ -31,6 +31,7 @@ class EngineFixture {
     std::string text;
     std::vector<wire::Token> tokens;
     std::vector<wire::TokenProbabilities> probabilities;
+    std::vector<wire::GenerationStats> stats_on_the_way;
     std::optional<wire::SequenceFinished> finished;
     std::optional<Error> error;
     std::vector<std::uint64_t> token_times_us;
@@ -84,6 +85,7 @@ class EngineFixture {
     record.text += event.text;
     record.tokens.insert(record.tokens.end(), event.tokens.begin(), event.tokens.end());
     std::ranges::move(event.probabilities, std::back_inserter(record.probabilities));
+    if (event.stats) record.stats_on_the_way.push_back(*event.stats);
     record.token_times_us.push_back(static_cast<std::uint64_t>(backend.now().count()));
   }
   void note(Record& record, wire::SequenceFinished& event) {

@@ -158,9 +158,27 @@ TEST(EnginePrefixes, FindsAConversationAgainAfterARestart) {
   t.run();
   EXPECT_EQ(t.records[1].text, "1 2 3 4");
   EXPECT_GE(t.records[1].finished->stats.n_cached, document.size());
+  EXPECT_EQ(t.records[1].finished->stats.cached_in, wire::PrefixTier::kDisk);
   EXPECT_EQ(t.records[2].text, "1 2 3 4 5");
   EXPECT_GE(t.records[2].finished->stats.n_cached, document.size());
+  EXPECT_EQ(t.records[2].finished->stats.cached_in, wire::PrefixTier::kKv);
   EXPECT_EQ(t.records[3].text, "1 2");
+  EXPECT_EQ(t.records[3].finished->stats.cached_in, wire::PrefixTier::kNone);
+  EXPECT_GT(t.engine.status().prefix_files_bytes, document.size());
+}
+
+TEST(EnginePrefixes, CallsAFileHostMemoryOnceItWasRead) {
+  const support::TemporaryFolder folder;
+  const std::string document(300, 'd');
+  ask_before_the_restart(folder, document + "count 3");
+  RestartedEngine t{folder, {.n_parallel = 1, .n_ctx_sequence = 1024}};
+  const std::string other(100, 'o');
+  t.submit(1, document + "count 4");
+  t.submit(2, other);
+  t.submit(3, document + "count 5");
+  t.run();
+  EXPECT_EQ(t.records[1].finished->stats.cached_in, wire::PrefixTier::kDisk);
+  EXPECT_EQ(t.records[3].finished->stats.cached_in, wire::PrefixTier::kHost);
 }
 
 TEST(EnginePrefixes, SavesOneFileForADocumentThatManyAskAbout) {

@@ -166,6 +166,23 @@ TEST_F(PrefixFilesTest, LetsGoOfWhatWasUsedLongestAgo) {
   EXPECT_EQ(files->n_saved(prefix(3000, 100)->prefix()), 100U);
 }
 
+TEST_F(PrefixFilesTest, CountsTheBytesOfWhatItHas) {
+  EXPECT_EQ(open()->n_bytes(), 0U);
+  {
+    const auto files = open();
+    for (int i = 0; i < 2; ++i) files->save(prefix(1, 100));  // the same twice
+    EXPECT_EQ(files->n_bytes(), prefix(1, 100)->n_bytes());
+    files->save(prefix(1000, 100));
+  }
+  std::uint64_t n_on_disk = 0;
+  for (const fs::path& path : all_files()) n_on_disk += fs::file_size(path);
+  const auto files = open();
+  EXPECT_EQ(files->n_bytes(), n_on_disk);
+  fs::remove(all_files().front());
+  for (const inference::Token first : {1, 1000}) (void)fetched(*files, prefix(first, 100)->tokens);
+  EXPECT_EQ(files->n_bytes(), n_on_disk / 2);
+}
+
 TEST_F(PrefixFilesTest, SavesNothingLargerThanTheBound) {
   open(500)->save(prefix(1, 100));
   EXPECT_TRUE(all_files().empty());

@@ -152,12 +152,16 @@ TEST_F(GenerationTest, AConsumerMayEndItAsIfTheModelHad) {
   ASSERT_TRUE(record->append({4, 5}, "read"));
   EXPECT_EQ(std::get<TextDelta>(next()).text, "read");
   ASSERT_TRUE(record->append({6}, "unread"));
+  record->note_stats({.n_prompt = 3, .n_cached = 2, .n_generated = 1, .n_drafted = 5, .queue_us = 40});
   stream.end_early();
   stream.end_early();
   const auto finished = std::get<Finished>(next());
   EXPECT_EQ(finished.reason, wire::FinishReason::kStop);
   EXPECT_EQ(finished.stats.n_prompt, 3U);
   EXPECT_EQ(finished.stats.n_generated, 3U);
+  EXPECT_EQ(finished.stats.n_cached, 2U);
+  EXPECT_EQ(finished.stats.n_drafted, 5U);
+  EXPECT_EQ(finished.stats.queue_us, 40U);
   EXPECT_EQ(n_cancels, 1);
 }
 

@@ -1,6 +1,7 @@
 #include "observe/server_metrics.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace minerva::observe {
 namespace {
@@ -50,20 +51,32 @@ TEST(ServerMetrics, TimesTheGapsBetweenTokensButNotTheFirst) {
 
 TEST(ServerMetrics, ShowsHowThingsAre) {
   ServerMetrics metrics;
-  const std::string text = metrics.text({.n_running = 3,
-                                         .n_waiting = 2,
-                                         .kv_cells_used = 100,
-                                         .kv_cells = 4096,
-                                         .n_worker_restarts = 1,
-                                         .last_step_s = 0.5,
-                                         .since_last_report_s = 0.25,
-                                         .ready = true});
+  const std::string text = metrics.text(
+      {.engine = {.n_running = 3, .kv_cells_used = 100, .kv_cells = 4096, .last_step_us = 500'000},
+       .n_waiting = 2,
+       .worker_pid = ::getpid(),
+       .n_worker_restarts = 1,
+       .since_last_report = std::chrono::milliseconds{250},
+       .ready = true});
   for (const char* line :
        {"minerva_sequences_running 3\n", "minerva_requests_waiting 2\n", "minerva_kv_cells_used 100\n",
         "minerva_kv_cells 4096\n", "minerva_worker_restarts 1\n", "minerva_last_step_seconds 0.5\n",
         "minerva_worker_report_age_seconds 0.25\n", "minerva_ready 1\n"}) {
     EXPECT_TRUE(text.contains(line)) << line << text;
   }
+}
+
+TEST(ServerMetrics, ShowsWhatBothProgramsHaveInMemory) {
+  ServerMetrics metrics;
+  const std::string gateway = "minerva_resident_bytes{program=\"minerva\"} ";
+  const std::string worker = "minerva_resident_bytes{program=\"minerva-worker\"} ";
+  const auto number_behind = [](const std::string& text, const std::string& name) {
+    return std::stod(text.substr(text.find(name) + name.size()));
+  };
+  const std::string with_worker = metrics.text({.worker_pid = ::getpid()});
+  EXPECT_GT(number_behind(with_worker, gateway), 1e6);
+  EXPECT_GT(number_behind(with_worker, worker), 1e6);
+  EXPECT_EQ(number_behind(metrics.text({}), worker), 0.0);
 }
 
 }  // namespace

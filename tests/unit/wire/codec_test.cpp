@@ -48,13 +48,16 @@ TEST(Codec, ASubmitComesBackAsItWasSent) {
 TEST(Codec, EveryKindOfEventKeepsItsPlaceAndItsKind) {
   StepReport report;
   report.status.steps_completed = 9;
+  report.status.prefixes[static_cast<std::size_t>(PrefixTier::kHost)] = {.n_requests = 3, .n_tokens = 30};
+  report.status.decode_steps.sample_us = 11;
   report.events.emplace_back(SequenceAccepted{.id = 1, .prompt = {5, 6}});
-  report.events.emplace_back(
-      SequenceText{.id = 1,
-                   .tokens = {7},
-                   .text = "€",
-                   .probabilities = {{.chosen = {.token = 7, .bytes = "\xE2", .log_probability = -0.5F},
-                                      .likeliest = {}}}});
+  report.events.emplace_back(SequenceText{
+      .id = 1,
+      .tokens = {7},
+      .text = "€",
+      .probabilities = {{.chosen = {.token = 7, .bytes = "\xE2", .log_probability = -0.5F}, .likeliest = {}}},
+      .stats = GenerationStats{.n_cached = 4, .cached_in = PrefixTier::kDisk}});
+  report.events.emplace_back(SequenceText{.id = 1, .tokens = {8}, .text = "", .probabilities = {}});
   report.events.emplace_back(
       SequenceFinished{.id = 1, .reason = FinishReason::kLength, .stop_text = "", .stats = {.n_prompt = 2}});
   report.events.emplace_back(
@@ -62,11 +65,15 @@ TEST(Codec, EveryKindOfEventKeepsItsPlaceAndItsKind) {
   const auto message = decode(frame_of(report));
   ASSERT_TRUE(message.has_value());
   const auto& back = std::get<StepReport>(*message);
-  ASSERT_EQ(back.events.size(), 4U);
+  EXPECT_EQ(back.status.prefixes[static_cast<std::size_t>(PrefixTier::kHost)].n_tokens, 30U);
+  EXPECT_EQ(back.status.decode_steps.sample_us, 11U);
+  ASSERT_EQ(back.events.size(), 5U);
   EXPECT_EQ(std::get<SequenceAccepted>(back.events[0]).prompt, (std::vector<Token>{5, 6}));
   EXPECT_EQ(std::get<SequenceText>(back.events[1]).text, "€");
-  EXPECT_EQ(std::get<SequenceFinished>(back.events[2]).reason, FinishReason::kLength);
-  EXPECT_EQ(std::get<SequenceFailed>(back.events[3]).error.code, ErrorCode::kContextOverflow);
+  EXPECT_EQ(std::get<SequenceText>(back.events[1]).stats.value().cached_in, PrefixTier::kDisk);
+  EXPECT_FALSE(std::get<SequenceText>(back.events[2]).stats);
+  EXPECT_EQ(std::get<SequenceFinished>(back.events[3]).reason, FinishReason::kLength);
+  EXPECT_EQ(std::get<SequenceFailed>(back.events[4]).error.code, ErrorCode::kContextOverflow);
 }
 
 TEST(Codec, UnknownFieldsAreSkippedAndMissingOnesKeepTheirDefaults) {
