@@ -111,6 +111,7 @@ SamplerChain::SamplerChain(const wire::SamplingParams& params, const SamplingMod
       draw_{params.temperature > 0.0F ? make_draw(params, model.n_vocab) : nullptr},
       grammar_{std::move(grammar)},
       biases_{params.logit_bias},
+      end_tokens_{model.end_tokens},
       seed_{params.seed} {
   for (const Token token : model.suppressed_tokens) biases_.push_back({.token = token, .bias = kNever});
   if (ignore_eos) {
@@ -179,9 +180,15 @@ Result<Token> SamplerChain::choose_by_grammar(std::span<const float> logits, std
   auto all = array_of(scratch.candidates);
   grammar_->filter(all);
   leave_out(all, [](const llama_token_data& candidate) { return !(candidate.logit > kNever); });
-  if (all.size == 0)
-    return fail(ErrorCode::kSamplingFailed, "the grammar leaves no token to choose from", "grammar");
+  if (all.size == 0) return end_of_grammar();
   return choose_from(all, 0, index);
+}
+
+// Once the grammar has come to its end, only an end token can follow, also in an answer that was to ignore them.
+Result<Token> SamplerChain::end_of_grammar() {
+  const auto end = std::ranges::find_if(end_tokens_, [this](Token token) { return grammar_->allows(token); });
+  if (end != end_tokens_.end()) return *end;
+  return fail(ErrorCode::kSamplingFailed, "the grammar leaves no token to choose from", "grammar");
 }
 
 // The logits with the biases and the first stages' work; in `scratch` where that changes any.

@@ -54,11 +54,13 @@ class SamplerChain {
                                               Scratch& scratch);
   [[nodiscard]] Result<Token> choose_from(llama_token_data_array candidates, std::size_t n_done,
                                           std::uint32_t index);
+  [[nodiscard]] Result<Token> end_of_grammar();
 
   SamplerStages stages_;
   std::unique_ptr<TokenDraw> draw_;  // null: greedy
   std::optional<Grammar> grammar_;
   std::vector<wire::LogitBias> biases_;  // by token, one each
+  std::vector<Token> end_tokens_;
   std::uint64_t seed_;
 };
 

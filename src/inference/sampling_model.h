@@ -14,7 +14,8 @@ struct SamplingModel {
   const llama_vocab* vocab = nullptr;  // null: no DRY, no grammar (unit tests)
   std::int32_t n_vocab = 0;
   std::uint32_t n_context = 0;
-  std::vector<wire::Token> end_tokens{};         // banned when the end is to be ignored
+  std::vector<wire::Token>
+      end_tokens{};  // banned when the end is to be ignored, until a grammar has come to its own
   std::vector<wire::Token> suppressed_tokens{};  // that the model says must never come
 };
 

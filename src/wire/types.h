@@ -96,7 +96,7 @@ struct GenerationSpec {
   SamplingParams sampling;
   std::uint32_t max_tokens = 0;  // 0: as many as the context holds
   std::vector<std::string> stop;
-  bool ignore_eos = false;
+  bool ignore_eos = false;  // a grammar's end is still an end
   std::uint32_t tenant =
       0;  // whose it is: tenants share the machine fairly and see nothing of each other's prefixes
   std::int32_t priority = 0;  // higher ones go first; of lower ones one is set aside when memory runs out

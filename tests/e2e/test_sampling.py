@@ -38,6 +38,15 @@ def test_a_grammar_that_the_model_keeps_to_changes_nothing(demo_server: Server) 
     assert content(demo_server, question, temperature=0, grammar="root ::= [a-zA-Z .]+") == free
 
 
+@pytest.mark.parametrize("temperature", [0, 1.5])
+def test_a_grammar_that_has_ended_ends_an_answer_that_ignores_end_tokens(demo_server: Server, temperature: float) -> None:
+    response = demo_server.chat("Yes or no?", grammar='root ::= "yes" | "no"', ignore_eos=True, temperature=temperature)
+    assert response.status_code == 200, response.text
+    choice = response.json()["choices"][0]
+    assert choice["message"]["content"] in ("yes", "no")
+    assert choice["finish_reason"] == "stop"
+
+
 @pytest.mark.parametrize("grammar", ["root ::= (", "other ::= \"a\"", "root ::= \"a", "root ::= missing"])
 def test_a_grammar_that_cannot_be_read_is_refused(demo_server: Server, grammar: str) -> None:
     response = demo_server.chat("Hello", grammar=grammar)

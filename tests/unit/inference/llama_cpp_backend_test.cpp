@@ -90,6 +90,35 @@ std::vector<Token> answer(LlamaCppBackend& backend, std::int32_t slot, std::span
                static_cast<std::int32_t>(rest.size()) - 1, n);
 }
 
+TEST_F(LlamaCppBackendTest, EndsAnAnswerWithItsGrammarAlsoWhereEndTokensAreIgnored) {
+  const auto backend = load();
+  put(*backend, 0, tokens_of(*backend, "hello"), 0);
+  const auto row = static_cast<std::int32_t>(tokens_of(*backend, "hello").size()) - 1;
+  for (const float temperature : {0.0F, 1.0F}) {
+    wire::SamplingParams params;
+    params.temperature = temperature;
+    params.grammar = "root ::= \"4\" \"2\"";
+    const auto sampler = *backend->make_sampler(params, {}, true);
+    std::string text;
+    for (std::uint32_t i = 0; i < 2; ++i) text += backend->piece(sampler->sample(row, i)->token).text;
+    EXPECT_EQ(text, "42");
+    const auto end = sampler->sample(row, 2);
+    ASSERT_TRUE(end) << to_string(end.error());
+    EXPECT_TRUE(backend->piece(end->token).ends_generation);
+  }
+}
+
+TEST_F(LlamaCppBackendTest, IgnoresEndTokensWhileTheGrammarCanGoOn) {
+  const auto backend = load();
+  put(*backend, 0, tokens_of(*backend, "hello"), 0);
+  const auto row = static_cast<std::int32_t>(tokens_of(*backend, "hello").size()) - 1;
+  wire::SamplingParams params;
+  params.temperature = 0.0F;
+  params.grammar = "root ::= \"4\" | \"4\" root";
+  const auto sampler = *backend->make_sampler(params, {}, true);
+  for (std::uint32_t i = 0; i < 20; ++i) EXPECT_EQ(backend->piece(sampler->sample(row, i)->token).text, "4");
+}
+
 TEST_F(LlamaCppBackendTest, TellsWhatTheModelIs) {
   const auto backend = load();
   const wire::ModelCard& card = backend->card();
