@@ -48,7 +48,7 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // `prompt` is spec.prompt as tokens. Failures come as events. An id that is still active must not come again.
+  // `prompt` is spec.prompt as tokens; the text itself is not looked at. Failures come as events. An id that is still active must not come again.
   void submit(wire::GenerationSpec spec, std::vector<inference::Token> prompt);
 
   // Takes effect before the next step, wherever the request is; unknown ids are ignored (it may have ended just now).

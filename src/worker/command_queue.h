@@ -17,7 +17,7 @@
 
 namespace minerva::worker {
 
-// A Submit with its prompt as tokens, or the reason why there are none.
+// A Submit with its prompt as tokens, or the reason why there are none; the prompt's text is not needed any more.
 struct TokenizedSubmit {
   wire::GenerationSpec spec;
   Result<std::vector<inference::Token>> prompt;

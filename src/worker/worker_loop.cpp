@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 #include "inference/model_fingerprint.h"
 #include "worker/command_queue.h"
+#include "worker/prompt_memo.h"
 
 namespace minerva::worker {
 namespace {
@@ -83,6 +84,7 @@ class WorkerLoop::Impl {
   BackendFactory factory_;
   std::string engine_version_;
   CommandQueue queue_;
+  PromptMemo last_prompt_;  // the reader's
   std::unique_ptr<inference::InferenceBackend> backend_;
   // What the reader tokenizes with: backend_, published once it is loaded and never taken back.
   std::atomic<const inference::InferenceBackend*> tokenizer_{nullptr};
@@ -108,7 +110,10 @@ bool WorkerLoop::Impl::hand_over(wire::Message message) {
   if (auto* submit = std::get_if<wire::Submit>(&message)) {
     const inference::InferenceBackend* tokenizer = tokenizer_;
     Result<std::vector<inference::Token>> prompt = fail(ErrorCode::kNotReady, "no model is loaded yet");
-    if (tokenizer != nullptr) prompt = tokenizer->tokenize(submit->spec.prompt);
+    if (tokenizer != nullptr) {
+      prompt = last_prompt_.tokens_of(std::move(submit->spec.prompt),
+                                      [tokenizer](const auto& text) { return tokenizer->tokenize(text); });
+    }
     return queue_.push(TokenizedSubmit{.spec = std::move(submit->spec), .prompt = std::move(prompt)});
   }
   log::error("worker", "a message of type {} is not for a worker", message.index());
