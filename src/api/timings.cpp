@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <limits>
 #include <string>
 
 namespace minerva::api {
@@ -17,6 +19,26 @@ void add_rates(Json& timings, const std::string& phase, std::uint32_t n, std::ui
 }
 
 }  // namespace
+
+wire::GenerationStats together(std::span<const wire::GenerationStats> choices) {
+  constexpr auto kLatest = std::numeric_limits<std::uint64_t>::max();
+  wire::GenerationStats all{.queue_us = kLatest};
+  std::uint64_t first_token = kLatest;  // since the arrival, as the next
+  std::uint64_t last_token = 0;
+  for (const wire::GenerationStats& choice : choices) {
+    all.n_prompt += choice.n_prompt;
+    all.n_cached += choice.n_cached;
+    all.n_generated += choice.n_generated;
+    all.n_drafted += choice.n_drafted;
+    all.n_accepted += choice.n_accepted;
+    all.queue_us = std::min(all.queue_us, choice.queue_us);
+    first_token = std::min(first_token, choice.queue_us + choice.prefill_us);
+    last_token = std::max(last_token, choice.queue_us + choice.prefill_us + choice.decode_us);
+  }
+  all.prefill_us = first_token - all.queue_us;
+  all.decode_us = last_token - first_token;
+  return all;
+}
 
 Json timings_json(const wire::GenerationStats& stats, const std::optional<wire::ModelCard>& card) {
   Json timings;

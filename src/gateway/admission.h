@@ -1,5 +1,6 @@
 #pragma once
-// How many requests may be open at once, how many of them one tenant's, and when a refused client should come back. Pure.
+// How many generations may be open at once, how many of them one tenant's, and when a refused client should come back. A
+// request is let in whole or not at all: each of its choices takes a place. Pure.
 
 #include <chrono>
 #include <cstdint>
@@ -11,14 +12,15 @@ namespace minerva::gateway {
 
 class Admission {
  public:
-  // `max_queue`: requests that may wait beyond those that run. `has_several_tenants`: no tenant may have more of them waiting than
+  // `max_queue`: generations that may wait beyond those that run. `has_several_tenants`: no tenant may have more of them waiting than
   // places stay free, so that one alone gets half of the queue, two a third each, and a newcomer always finds a place.
   Admission(std::uint32_t max_queue, bool has_several_tenants)
       : max_queue_(max_queue), has_several_tenants_(has_several_tenants) {}
 
-  // kQueueFull when there is no place for another request while `n_parallel` run, kRateLimited when there is none for this tenant's;
-  // retry_after_s is when what waits before it has probably been served.
-  [[nodiscard]] Status admit(std::uint32_t tenant, std::uint32_t n_parallel) const;
+  // kQueueFull when there are too few places for the choices of another request while `n_parallel` run, kRateLimited when
+  // there are for others' but not for this tenant's; retry_after_s is when what waits before it has probably been served.
+  // kInvalidRequest when there never are.
+  [[nodiscard]] Status admit(std::uint32_t tenant, std::uint32_t n_choices, std::uint32_t n_parallel) const;
 
   // Every request that was admitted, and its end.
   void opened(std::uint32_t tenant);

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "gateway/admission.h"
+#include "gateway/choice_specs.h"
+#include "gateway/choices.h"
 #include "gateway/generation.h"
 #include "gateway/worker_supervisor.h"
 #include "observe/server_metrics.h"
@@ -25,17 +27,6 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr std::uint32_t kNotReadyRetryS = 2;
-
-wire::GenerationSpec spec_of(GenerationRequest request, std::uint64_t id) {
-  return {.id = id,
-          .prompt = std::move(request.prompt),
-          .sampling = std::move(request.sampling),
-          .max_tokens = request.max_tokens,
-          .stop = std::move(request.stop),
-          .ignore_eos = request.ignore_eos,
-          .tenant = request.tenant,
-          .priority = request.priority};
-}
 
 std::string_view outcome_of(const Ending& ending) {
   if (const auto* error = std::get_if<Error>(&ending)) return traits(error->code).name;
@@ -143,16 +134,22 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
 
 Result<TokenStream> Gateway::Impl::submit(GenerationRequest request) {
   if (const auto admitted = admit(request); !admitted) return std::unexpected(admitted.error());
-  auto shown_tokens = std::move(request.shown_tokens);
   const milliseconds timeout = request.timeout;
-  const auto record = std::make_shared<Generation>(
-      executor_, spec_of(std::move(request), ++last_id_),
-      [this](const Generation& generation) { abandoned(generation); }, std::move(shown_tokens));
-  open_.emplace(record->id(), record);
-  admission_.opened(record->spec().tenant);
-  if (timeout.count() > 0) set_deadline(*record, timeout);
-  if (supervisor_.state() == WorkerState::kReady) send(record);
-  return TokenStream{record};
+  const auto shown_tokens = std::move(request.shown_tokens);
+  const auto changed = std::make_shared<Wakeup>(executor_);
+  std::vector<Record> choices;
+  for (wire::GenerationSpec& spec : choice_specs(std::move(request), last_id_ + 1)) {
+    last_id_ = spec.id;
+    choices.push_back(std::make_shared<Generation>(
+        changed, std::move(spec), [this](const Generation& generation) { abandoned(generation); }, shown_tokens));
+    open_.emplace(last_id_, choices.back());
+    admission_.opened(choices.back()->spec().tenant);
+    if (timeout.count() > 0) set_deadline(*choices.back(), timeout);
+  }
+  for (const Record& record : choices) {
+    if (supervisor_.state() == WorkerState::kReady) send(record);
+  }
+  return TokenStream{std::make_shared<Choices>(std::move(choices), changed)};
 }
 
 Status Gateway::Impl::admit(const GenerationRequest& request) const {
@@ -165,7 +162,7 @@ Status Gateway::Impl::admit(const GenerationRequest& request) const {
         "model");
   }
   if (const auto able = admit_by_state(); !able) return able;
-  return admission_.admit(request.tenant, std::max(1U, supervisor_.card()->n_parallel));
+  return admission_.admit(request.tenant, request.n_choices, std::max(1U, supervisor_.card()->n_parallel));
 }
 
 Status Gateway::Impl::admit_by_state() const {

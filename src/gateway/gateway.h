@@ -26,7 +26,7 @@ namespace minerva::gateway {
 struct GatewayOptions {
   wire::LoadOptions load;
   std::string model_name;            // the alias clients use; empty: the file's stem
-  std::uint32_t max_queue = 64;      // accepted requests that may wait beyond those that run
+  std::uint32_t max_queue = 64;      // accepted generations that may wait beyond those that run
   bool has_several_tenants = false;  // then none of them may fill the queue alone
   RestartTimes restart;
 };
@@ -44,7 +44,8 @@ class Gateway {
   // of the worker's state and each load progress; it must not destroy the gateway.
   void start(std::function<void(const GatewayStatus&)> on_change);
 
-  // kModelNotFound, kQueueFull and kRateLimited (with retry_after_s), kNotReady while the first worker loads, kShuttingDown while draining,
+  // All choices of the request, or none. kModelNotFound, kQueueFull and kRateLimited (with retry_after_s), kInvalidRequest for
+  // more choices than may ever be open, kNotReady while the first worker loads, kShuttingDown while draining,
   // or the error that keeps the worker from serving. While a worker that served is being replaced, requests are taken and
   // wait for the next one. The record lives until its terminal event, whoever holds the stream; a request that is still open when
   // its timeout is over ends with kTimeout, wherever it is.

@@ -10,15 +10,13 @@
 
 namespace minerva::gateway {
 
-namespace asio = boost::asio;
-
-Generation::Generation(const asio::any_io_executor& executor, wire::GenerationSpec spec,
+Generation::Generation(std::shared_ptr<Wakeup> changed, wire::GenerationSpec spec,
                        std::function<void(Generation&)> on_cancel,
                        std::vector<wire::ControlToken> shown_tokens)
     : spec_(std::move(spec)),
       on_cancel_(std::move(on_cancel)),
       shown_tokens_(std::move(shown_tokens)),
-      changed_(executor) {
+      changed_(std::move(changed)) {
   times_.created = Clock::now();
 }
 
@@ -38,7 +36,7 @@ Status Generation::accept(std::vector<wire::Token> prompt) {
   state_ = GenerationState::kAccepted;
   times_.accepted = Clock::now();
   prompt_ = std::move(prompt);
-  changed_.notify();
+  changed_->notify();
   return {};
 }
 
@@ -60,7 +58,7 @@ Status Generation::append(const std::vector<wire::Token>& tokens, std::string_vi
     const auto shown = std::ranges::find(shown_tokens_, token, &wire::ControlToken::token);
     if (shown != shown_tokens_.end()) text_ += shown->text;
   }
-  if (text_.size() > n_before) changed_.notify();
+  if (text_.size() > n_before) changed_->notify();
   return {};
 }
 
@@ -113,7 +111,7 @@ void Generation::end(Ending ending) {
   state_ = GenerationState::kEnded;
   times_.ended = Clock::now();
   on_cancel_ = nullptr;
-  changed_.notify();
+  changed_->notify();
 }
 
 TextDelta Generation::take_text() {
@@ -125,26 +123,13 @@ TextDelta Generation::take_text() {
   return delta;
 }
 
-asio::awaitable<Status> Generation::accepted(std::shared_ptr<Generation> self) {
-  while (self->state_ == GenerationState::kQueued || self->state_ == GenerationState::kSent) {
-    co_await self->changed_.wait();
-  }
-  // A request that was accepted and failed since is told by next(), after the text that came before.
-  if (self->times_.accepted != Clock::time_point{}) co_return Status{};
-  self->ending_taken_ = true;
-  co_return std::unexpected(std::get<Error>(*self->ending_));
-}
-
-asio::awaitable<StreamEvent> Generation::next(std::shared_ptr<Generation> self) {
-  assert(!self->ending_taken_ && "nothing comes after the terminal event");
-  while (true) {
-    const bool has_text = self->n_text_taken_ < self->text_.size();
-    if (has_text || (self->ending_ && !self->probabilities_.empty())) co_return self->take_text();
-    if (self->ending_) break;
-    co_await self->changed_.wait();
-  }
-  self->ending_taken_ = true;
-  co_return std::visit([](const auto& ending) { return StreamEvent{ending}; }, *self->ending_);
+std::optional<StreamEvent> Generation::take() {
+  assert(!ending_taken_ && "nothing comes after the terminal event");
+  const bool has_text = n_text_taken_ < text_.size();
+  if (has_text || (ending_ && !probabilities_.empty())) return take_text();
+  if (!ending_) return std::nullopt;
+  ending_taken_ = true;
+  return std::visit([](const auto& ending) { return StreamEvent{ending}; }, *ending_);
 }
 
 }  // namespace minerva::gateway

@@ -3,16 +3,14 @@
 // to another worker from here alone, because nothing that a continuation needs lives in the worker: the specification
 // with its seed, the prompt as the model's tokens, every token, and all text (so many bytes are out already).
 //
-// It is also the channel to its one consumer: text waits here until it is taken, the end waits behind the text.
+// It is also the channel to its one consumer: text waits here until it is taken, the end waits behind the text, and the
+// consumer is woken for both.
 //
-// Threads: the gateway's I/O thread. Owned together by the gateway (until the end) and the TokenStream.
+// Threads: the gateway's I/O thread. Owned together by the gateway (until the end) and the consumer's Choices.
 //
 //   kQueued ──Submit──► kSent ──SequenceAccepted──► kAccepted ──finished──► kEnded
 //      │                  │                             │                     ▲
 //      └──────────────────┴───── failed, cancelled ─────┴─────────────────────┘
-
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -45,9 +43,9 @@ using Ending = std::variant<Finished, Error>;
 
 class Generation {
  public:
-  // `on_cancel` is called once when the consumer ends the generation before the worker does; not after any other end.
+  // `changed` wakes the consumer; choices of one request share it. `on_cancel` is called once when the consumer ends the generation before the worker does; not after any other end.
   // The texts of `shown_tokens` become part of the answer's.
-  Generation(const boost::asio::any_io_executor& executor, wire::GenerationSpec spec,
+  Generation(std::shared_ptr<Wakeup> changed, wire::GenerationSpec spec,
              std::function<void(Generation&)> on_cancel, std::vector<wire::ControlToken> shown_tokens = {});
   ~Generation();
   Generation(const Generation&) = delete;
@@ -63,6 +61,7 @@ class Generation {
   [[nodiscard]] const std::optional<Ending>& ending() const { return ending_; }
   // What the engine said last of what the request took; nothing before its first token.
   [[nodiscard]] const std::optional<wire::GenerationStats>& stats() const { return stats_; }
+  [[nodiscard]] bool was_accepted() const { return times_.accepted != Clock::time_point{}; }
 
   // --- the worker's side. An event out of order is refused: the worker broke the protocol. No event after the end.
 
@@ -74,10 +73,11 @@ class Generation {
   [[nodiscard]] Status finish(Finished finished);
   void fail(Error error);
 
-  // --- the consumer's side; see TokenStream. The coroutines keep the record alive.
+  // --- the consumer's side; see TokenStream
 
-  [[nodiscard]] static boost::asio::awaitable<Status> accepted(std::shared_ptr<Generation> self);
-  [[nodiscard]] static boost::asio::awaitable<StreamEvent> next(std::shared_ptr<Generation> self);
+  // What is there now, if anything is; not to be called again after the end.
+  [[nodiscard]] std::optional<StreamEvent> take();
+  [[nodiscard]] bool end_was_taken() const { return ending_taken_; }
   void end_early();
   void cancel();
 
@@ -103,7 +103,7 @@ class Generation {
   std::size_t n_text_taken_ = 0;
   std::size_t n_tokens_taken_ = 0;
   bool ending_taken_ = false;
-  Wakeup changed_;
+  std::shared_ptr<Wakeup> changed_;
 };
 
 }  // namespace minerva::gateway

@@ -3,35 +3,45 @@
 #include <cassert>
 #include <utility>
 
-#include "gateway/generation.h"
+#include "gateway/choices.h"
 
 namespace minerva::gateway {
 
 namespace asio = boost::asio;
 
-TokenStream::TokenStream(std::shared_ptr<Generation> generation) : generation_(std::move(generation)) {}
+TokenStream::TokenStream(std::shared_ptr<Choices> choices) : choices_(std::move(choices)) {}
 
 TokenStream::~TokenStream() { cancel(); }
 
 TokenStream::TokenStream(TokenStream&&) noexcept = default;
 
 asio::awaitable<Status> TokenStream::accepted() {
-  assert(generation_ && "the stream was moved from");
-  return Generation::accepted(generation_);
+  assert(choices_ && "the stream was moved from");
+  return Choices::accepted(choices_);
 }
 
 asio::awaitable<StreamEvent> TokenStream::next() {
-  assert(generation_ && "the stream was moved from");
-  return Generation::next(generation_);
+  assert(choices_ && "the stream was moved from");
+  return Choices::next(choices_);
 }
 
-void TokenStream::end_early() {
-  assert(generation_ && "the stream was moved from");
-  generation_->end_early();
+asio::awaitable<std::optional<StreamEvent>> TokenStream::next_within(std::chrono::milliseconds patience) {
+  assert(choices_ && "the stream was moved from");
+  return Choices::next_until(choices_, Clock::now() + patience);
+}
+
+bool TokenStream::done() const {
+  assert(choices_ && "the stream was moved from");
+  return choices_->done();
+}
+
+void TokenStream::end_early(std::uint32_t choice) {
+  assert(choices_ && "the stream was moved from");
+  choices_->end_early(choice);
 }
 
 void TokenStream::cancel() {
-  if (generation_) generation_->cancel();
+  if (choices_) choices_->cancel();
 }
 
 }  // namespace minerva::gateway

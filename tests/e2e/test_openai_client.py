@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Iterator
 
 import openai
 import pytest
@@ -19,6 +20,12 @@ def client_of(server: Server, key: str = "unused") -> openai.OpenAI:
 @pytest.fixture
 def client(server: Server) -> openai.OpenAI:
     return client_of(server)
+
+
+@pytest.fixture(scope="module")
+def demo_client(home: Path, demo_model: Path | None) -> Iterator[openai.OpenAI]:
+    with Server(home, demo_model, "--alias", "tiny") as server:
+        yield client_of(server)
 
 
 def ask(text: str) -> list[dict[str, str]]:
@@ -79,6 +86,91 @@ def test_the_same_seed_draws_the_same_text(client: openai.OpenAI) -> None:
 
     assert draw(7) == draw(7)
     assert draw(7) != draw(8)
+
+
+@pytest.mark.parametrize("n", [3, 9])
+def test_choices_of_a_greedy_answer_are_that_answer(demo_client: openai.OpenAI, n: int) -> None:
+    """Nine are more than there are slots."""
+    def answer(**fields: object) -> object:
+        return demo_client.chat.completions.create(
+            model="tiny", messages=ask("Count from 3 to 9."), temperature=0, **fields)
+
+    alone, together = answer(), answer(n=n)
+    assert [choice.index for choice in together.choices] == list(range(n))
+    assert {choice.message.content for choice in together.choices} == {alone.choices[0].message.content}
+    assert {choice.finish_reason for choice in together.choices} == {"stop"}
+    assert together.usage.prompt_tokens == alone.usage.prompt_tokens
+    assert together.usage.completion_tokens == n * alone.usage.completion_tokens
+    assert together.usage.total_tokens == together.usage.prompt_tokens + together.usage.completion_tokens
+
+
+def test_choices_are_drawn_each_from_a_seed_of_its_own(client: openai.OpenAI) -> None:
+    def texts(seed: int, n: int) -> list[str]:
+        answer = client.chat.completions.create(
+            model="tiny", messages=ask("Hi"), temperature=1, max_tokens=30, seed=seed, n=n)
+        return [choice.message.content for choice in answer.choices]
+
+    drawn = texts(7, 3)
+    assert len(set(drawn)) == 3
+    assert texts(7, 3) == drawn
+    assert texts(7, 1) == drawn[:1]
+    assert not set(texts(8, 3)) & set(drawn)
+
+
+def test_a_prompt_is_computed_once_for_all_its_choices(server: Server, client: openai.OpenAI) -> None:
+    def computed() -> int:
+        return server.health()["engine"]["n_prompt_tokens"]
+
+    before = computed()
+    answer = client.chat.completions.create(
+        model="tiny", messages=ask("Once upon a time, " * 20), max_tokens=4, n=5)
+    usage, timings = answer.usage, answer.model_extra["timings"]
+    new = usage.prompt_tokens - usage.prompt_tokens_details.cached_tokens
+    assert new > 100
+    # And of it the last token again for each of the other four.
+    assert timings["prompt_n"] == new + 4
+    assert timings["prompt_n"] + timings["cache_n"] == 5 * usage.prompt_tokens
+    assert computed() - before == new + 4
+
+
+def test_choices_stream_side_by_side(client: openai.OpenAI) -> None:
+    fields = {"model": "tiny", "messages": ask("Hi"), "temperature": 1, "max_tokens": 20, "seed": 3, "n": 3}
+    whole = client.chat.completions.create(**fields)
+    chunks = list(client.chat.completions.create(**fields, stream=True, stream_options={"include_usage": True}))
+    texts, reasons, order = ["", "", ""], ["", "", ""], []
+    for choice in (chunk.choices[0] for chunk in chunks if chunk.choices):
+        texts[choice.index] += choice.delta.content or ""
+        reasons[choice.index] += choice.finish_reason or ""
+        if choice.delta.content:
+            order.append(choice.index)
+    assert texts == [choice.message.content for choice in whole.choices]
+    assert reasons == ["length"] * 3
+    # Two at once, as the server has slots, and then the third.
+    assert order.index(1) < len(order) - 1 - order[::-1].index(0)
+    assert [chunk.usage.completion_tokens for chunk in chunks if chunk.usage] == [60]
+    assert chunks[-1].usage and not chunks[-1].choices
+    assert ["timings" in chunk.model_extra for chunk in chunks].count(True) == 1
+
+
+def test_the_clients_own_stream_helper_takes_choices(client: openai.OpenAI) -> None:
+    with client.chat.completions.stream(model="tiny", messages=ask("Hi"), max_tokens=6, n=2) as stream:
+        final = stream.get_final_completion()
+    assert [choice.index for choice in final.choices] == [0, 1]
+    assert all(choice.message.content and choice.finish_reason == "length" for choice in final.choices)
+
+
+def test_leaving_a_stream_ends_all_its_choices(server: Server, client: openai.OpenAI) -> None:
+    stream = client.chat.completions.create(model="tiny", messages=ask("Hi"), n=6, stream=True)
+    next(iter(stream))
+    stream.close()
+    server.wait_until_idle()
+
+
+def test_more_choices_than_the_server_takes_are_refused(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as bad:
+        client.chat.completions.create(model="tiny", messages=ask("Hi"), n=100)
+    assert bad.value.param == "n"
+    assert "no more than 66 at once" in bad.value.message
 
 
 @pytest.mark.parametrize("stream", [False, True])

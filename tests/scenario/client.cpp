@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <numeric>
 #include <utility>
 
 namespace minerva::scenario {
@@ -33,8 +34,9 @@ std::optional<ClientPhase> parse_phase(std::string_view name) {
   return known == kPhases.end() ? std::nullopt : std::optional{known->phase};
 }
 
-Client::Client(asio::io_context& io, Result<gateway::TokenStream> submitted, bool reads_held)
-    : reads_held_(reads_held), may_read_(io.get_executor()) {
+Client::Client(asio::io_context& io, Result<gateway::TokenStream> submitted, std::uint32_t n_choices,
+               bool reads_held)
+    : reads_held_(reads_held), may_read_(io.get_executor()), told_(n_choices) {
   if (submitted) {
     stream_.emplace(std::move(*submitted));
   } else {
@@ -87,15 +89,21 @@ asio::awaitable<void> Client::live(std::shared_ptr<Client> self) {
 
 void Client::take(gateway::StreamEvent event) {
   if (auto* delta = std::get_if<gateway::TextDelta>(&event)) {
-    text_ += delta->text;
-    n_tokens_ += delta->n_tokens;
-    ++n_deltas_;
+    Told& told = told_.at(delta->choice);
+    told.text += delta->text;
+    told.n_tokens += delta->n_tokens;
+    ++told.n_deltas;
   } else if (auto* finished = std::get_if<gateway::Finished>(&event)) {
-    finished_ = std::move(*finished);
-    phase_ = ClientPhase::kFinished;
+    told_.at(finished->choice).finished = std::move(*finished);
+    if (stream_->done()) phase_ = ClientPhase::kFinished;
   } else {
     fail_with(std::get<Error>(std::move(event)));
   }
+}
+
+std::uint32_t Client::n_tokens() const {
+  return std::accumulate(told_.begin(), told_.end(), 0U,
+                         [](std::uint32_t n, const Told& told) { return n + told.n_tokens; });
 }
 
 void Client::fail_with(Error error) {
@@ -104,10 +112,13 @@ void Client::fail_with(Error error) {
 }
 
 std::string Client::describe() const {
-  std::string told =
-      fmt::format("{}, {} tokens in {} deltas, text \"{}\"", to_string(phase_), n_tokens_, n_deltas_, text_);
-  if (!error_.message.empty()) told += fmt::format(", {}", minerva::to_string(error_));
-  return told;
+  std::string described{to_string(phase_)};
+  for (const Told& told : told_) {
+    described +=
+        fmt::format(", {} tokens in {} deltas, text \"{}\"", told.n_tokens, told.n_deltas, told.text);
+  }
+  if (!error_.message.empty()) described += fmt::format(", {}", minerva::to_string(error_));
+  return described;
 }
 
 }  // namespace minerva::scenario

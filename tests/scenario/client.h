@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "gateway/token_stream.h"
@@ -23,8 +24,17 @@ enum class ClientPhase : std::uint8_t { kRefused, kWaiting, kReading, kFinished,
 
 class Client {
  public:
+  // What came of one choice.
+  struct Told {
+    std::string text;
+    std::uint32_t n_tokens = 0;
+    std::uint32_t n_deltas = 0;
+    gateway::Finished finished;
+  };
+
   // `reads_held`: takes no event until read() allows it.
-  Client(boost::asio::io_context& io, Result<gateway::TokenStream> submitted, bool reads_held);
+  Client(boost::asio::io_context& io, Result<gateway::TokenStream> submitted, std::uint32_t n_choices,
+         bool reads_held);
 
   static void start(const std::shared_ptr<Client>& self, boost::asio::io_context& io);
 
@@ -38,10 +48,9 @@ class Client {
     return phase_ != ClientPhase::kWaiting && phase_ != ClientPhase::kReading;
   }
   [[nodiscard]] bool was_accepted() const { return was_accepted_; }
-  [[nodiscard]] const std::string& text() const { return text_; }
-  [[nodiscard]] std::uint32_t n_tokens() const { return n_tokens_; }
-  [[nodiscard]] std::uint32_t n_deltas() const { return n_deltas_; }
-  [[nodiscard]] const gateway::Finished& finished() const { return finished_; }
+  [[nodiscard]] const std::vector<Told>& told() const { return told_; }
+  // Of all choices.
+  [[nodiscard]] std::uint32_t n_tokens() const;
   [[nodiscard]] const Error& error() const { return error_; }
 
   // The phase and all that is known, for a person.
@@ -59,10 +68,7 @@ class Client {
   std::uint32_t n_reads_allowed_ = 0;
   bool reads_held_ = false;
   gateway::Wakeup may_read_;
-  std::string text_;
-  std::uint32_t n_tokens_ = 0;
-  std::uint32_t n_deltas_ = 0;
-  gateway::Finished finished_;
+  std::vector<Told> told_;  // by choice
   Error error_;
 };
 

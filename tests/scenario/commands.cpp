@@ -51,6 +51,7 @@ Outcome submit(Stage& stage, const Line& line) {
   request.tenant = line.number_option("tenant", 0);
   request.priority = static_cast<std::int32_t>(line.number_option("priority", 0));
   request.timeout = milliseconds{line.number_option("timeout_ms", 0)};
+  request.n_choices = line.number_option("choices", 1);
   if (const auto stop = line.option("stop")) request.stop = {*stop};
   const bool was_ready = stage.status().worker == gateway::WorkerState::kReady;
   stage.submit(line.word(1), std::move(request), line.option("reads") == "held");

@@ -58,49 +58,58 @@ Outcome await_all(Stage& stage, const Checks& checks, const std::function<bool()
   return complain(fmt::format("this is not so ({}), but: {}", wrong, describe()));
 }
 
-using ClientRef = const Client*;
-constexpr std::array<OptionCheck<ClientRef>, 9> kClientOptions{{
-    {"text", [](const ClientRef& c, const std::string& v) { return c->text() == v; }},
-    {"tokens", [](const ClientRef& c, const std::string& v) { return same_number(v, c->n_tokens()); }},
-    {"deltas", [](const ClientRef& c, const std::string& v) { return same_number(v, c->n_deltas()); }},
-    {"generated", [](const ClientRef& c,
-                     const std::string& v) { return same_number(v, c->finished().stats.n_generated); }},
+// A client and the choice of its request that is spoken of.
+struct ClientView {
+  const Client* client = nullptr;
+  std::size_t choice = 0;
+
+  [[nodiscard]] const Client::Told& told() const { return client->told().at(choice); }
+  [[nodiscard]] const gateway::Finished& finished() const { return told().finished; }
+};
+
+constexpr std::array<OptionCheck<ClientView>, 9> kClientOptions{{
+    {"text", [](const ClientView& c, const std::string& v) { return c.told().text == v; }},
+    {"tokens", [](const ClientView& c, const std::string& v) { return same_number(v, c.told().n_tokens); }},
+    {"deltas", [](const ClientView& c, const std::string& v) { return same_number(v, c.told().n_deltas); }},
+    {"generated", [](const ClientView& c,
+                     const std::string& v) { return same_number(v, c.finished().stats.n_generated); }},
     {"cached",
-     [](const ClientRef& c, const std::string& v) { return same_number(v, c->finished().stats.n_cached); }},
-    {"stop_text", [](const ClientRef& c, const std::string& v) { return c->finished().stop_text == v; }},
-    {"says", [](const ClientRef& c, const std::string& v) { return says(v, c->error()); }},
-    {"accepted", [](const ClientRef& c, const std::string& v) { return c->was_accepted() == (v == "yes"); }},
-    {"retry",
-     [](const ClientRef& c, const std::string& v) { return same_number(v, c->error().retry_after_s); }},
+     [](const ClientView& c, const std::string& v) { return same_number(v, c.finished().stats.n_cached); }},
+    {"stop_text", [](const ClientView& c, const std::string& v) { return c.finished().stop_text == v; }},
+    {"says", [](const ClientView& c, const std::string& v) { return says(v, c.client->error()); }},
+    {"accepted",
+     [](const ClientView& c, const std::string& v) { return c.client->was_accepted() == (v == "yes"); }},
+    {"retry", [](const ClientView& c,
+                 const std::string& v) { return same_number(v, c.client->error().retry_after_s); }},
 }};
 
 // The word behind the phase: a finish reason, or an error's code.
-Outcome add_detail(Checks& checks, const Client& client, const std::string& detail) {
+Outcome add_detail(Checks& checks, const ClientView& view, const std::string& detail) {
   if (detail.empty()) return {};
   if (detail == "stop" || detail == "length") {
     const auto reason = detail == "stop" ? wire::FinishReason::kStop : wire::FinishReason::kLength;
-    checks.push_back(
-        {.name = detail, .holds = [&client, reason] { return client.finished().reason == reason; }});
+    checks.push_back({.name = detail, .holds = [view, reason] { return view.finished().reason == reason; }});
     return {};
   }
   const auto code = error_code_from_name(detail);
   if (!code) return complain(fmt::format("'{}' is neither a finish reason nor an error code", detail));
-  checks.push_back({.name = detail, .holds = [&client, code] { return client.error().code == *code; }});
+  checks.push_back({.name = detail, .holds = [view, code] { return view.client->error().code == *code; }});
   return {};
 }
 
-// "expect a", "expect a finished stop text=…", "expect a failed worker_crashed says=…"
-Outcome expect_client(Stage& stage, const Line& line, const Client& client) {
+// "expect a", "expect a finished stop text=…", "expect a failed worker_crashed says=…", "expect a choice=1 text=…"
+Outcome expect_client(Stage& stage, Line line, const Client& client) {
+  const ClientView view{.client = &client, .choice = line.number_option("choice", 0)};
+  if (view.choice >= client.told().size()) return complain("the request has no such choice");
+  line.options.erase("choice");
   Checks checks;
   if (const std::string name = line.word(2); !name.empty()) {
     const auto phase = parse_phase(name);
     if (!phase) return complain(fmt::format("'{}' is nothing a client can be", name));
     checks.push_back({.name = name, .holds = [&client, phase] { return client.phase() == *phase; }});
   }
-  if (auto added = add_detail(checks, client, line.word(3)); !added) return added;
-  if (auto added = add_options<ClientRef>(
-          checks, line, [&client] { return &client; }, kClientOptions);
-      !added)
+  if (auto added = add_detail(checks, view, line.word(3)); !added) return added;
+  if (auto added = add_options<ClientView>(checks, line, [view] { return view; }, kClientOptions); !added)
     return added;
   return await_all(
       stage, checks, [&client] { return client.ended(); }, [&client] { return client.describe(); });

@@ -32,7 +32,9 @@ void Stage::start_server(EngineShape shape, gateway::GatewayOptions options) {
 }
 
 void Stage::submit(const std::string& name, gateway::GenerationRequest request, bool reads_held) {
-  const auto client = std::make_shared<Client>(io_, gateway_->submit(std::move(request)), reads_held);
+  const std::uint32_t n_choices = request.n_choices;
+  const auto client =
+      std::make_shared<Client>(io_, gateway_->submit(std::move(request)), n_choices, reads_held);
   Client::start(client, io_);
   clients_[name] = client;
   settle();

@@ -1,23 +1,21 @@
 #include "api/openai/chat_handler.h"
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/this_coro.hpp>
-
-#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "api/admission_fields.h"
 #include "api/openai/chat_answer.h"
 #include "api/openai/chat_request.h"
 #include "api/openai/chat_response.h"
 #include "api/openai/errors.h"
-#include "api/paced_stream.h"
+#include "api/openai/streamed_answer.h"
+#include "api/openai/whole_answer.h"
 #include "api/run_on.h"
 #include "base/log.h"
 
@@ -62,71 +60,57 @@ asio::awaitable<void> respond(http::Exchange& exchange, http::Response response)
   std::ignore = co_await exchange.respond(std::move(response));
 }
 
+// A choice of which nothing more counts is computed no further.
+template <typename Kind>
+void end_if_complete(gateway::TokenStream& stream, const gateway::StreamEvent& event, const Kind& answer) {
+  const auto* delta = std::get_if<gateway::TextDelta>(&event);
+  if (delta != nullptr && answer.is_complete(delta->choice)) stream.end_early(delta->choice);
+}
+
 asio::awaitable<void> answer_whole(gateway::Gateway& gateway, http::Exchange& exchange,
-                                   gateway::TokenStream& stream, AnswerText text, ChatHead head) {
-  Answer answer;
-  for (;;) {
-    gateway::StreamEvent event = co_await stream.next();
-    if (const auto* delta = std::get_if<gateway::TextDelta>(&event)) {
-      answer.add(text.feed(delta->text));
-      std::ranges::copy(delta->probabilities, std::back_inserter(answer.probabilities));
-      if (text.done()) stream.end_early();
-    } else if (const auto* error = std::get_if<Error>(&event)) {
+                                   gateway::TokenStream& stream, WholeAnswer answer, ChatHead head) {
+  while (!stream.done()) {
+    const gateway::StreamEvent event = co_await stream.next();
+    if (const auto* error = std::get_if<Error>(&event)) {
       co_return co_await respond(exchange, error_response(*error));
-    } else {
-      const auto& finished = std::get<gateway::Finished>(event);
-      answer.add(text.finish());
-      http::Response response;
-      response.body = completion_body(head, answer, finished, gateway.status().card);
-      co_return co_await respond(exchange, std::move(response));
     }
+    answer.take(event);
+    end_if_complete(stream, event, answer);
   }
+  http::Response response;
+  response.body = answer.body(head, gateway.status().card);
+  co_await respond(exchange, std::move(response));
 }
 
-// The bytes of one event, none while text is held back; nothing means a beat of silence.
-std::string render(const std::optional<gateway::StreamEvent>& event, AnswerText& text,
-                   const ChatEvents& events, const gateway::Gateway& gateway) {
-  if (!event) return std::string(kKeepAlive);
-  if (const auto* delta = std::get_if<gateway::TextDelta>(&*event)) {
-    return events.deltas(text.feed(delta->text), delta->probabilities);
-  }
-  const std::string rest = events.deltas(text.finish(), {});
-  if (const auto* error = std::get_if<Error>(&*event)) return rest + error_event(*error);
-  const auto& finished = std::get<gateway::Finished>(*event);
-  return rest + events.end(finished, text.has_calls(), gateway.status().card);
-}
-
-bool is_terminal(const std::optional<gateway::StreamEvent>& event) {
-  return event && !std::holds_alternative<gateway::TextDelta>(*event);
-}
-
-asio::awaitable<void> write_events(gateway::Gateway& gateway, http::StreamingResponse& response,
-                                   gateway::TokenStream& stream, PacedStream& paced, AnswerText text,
-                                   ChatEvents events) {
-  std::string bytes = events.role(text.may_call());
-  for (bool ended = false;;) {
-    const Status written = bytes.empty() ? Status{} : co_await response.write(std::move(bytes));
-    if (!written) {
-      log::debug("api", "a stream was cut: {}", written.error().message);
-      paced.close();
-      co_return;
-    }
-    if (ended) co_return;
-    const auto event = co_await paced.next();
-    ended = is_terminal(event);
-    bytes = render(event, text, events, gateway);
-    if (text.done()) stream.end_early();
-  }
-}
-
-asio::awaitable<void> answer_streaming(std::shared_ptr<ApiContext> context, http::Exchange& exchange,
-                                       gateway::TokenStream& stream, AnswerText text, ChatEvents events) {
+asio::awaitable<void> answer_streaming(const ApiContext& context, http::Exchange& exchange,
+                                       gateway::TokenStream& stream, StreamedAnswer answer) {
   const auto response = co_await exchange.stream(http::StreamKind::kServerSentEvents, {});
   if (!response) co_return;
-  PacedStream paced(co_await asio::this_coro::executor, stream, context->keep_alive);
-  using asio::experimental::awaitable_operators::operator&&;
-  co_await (paced.pump() &&
-            write_events(context->gateway, **response, stream, paced, std::move(text), std::move(events)));
+  for (std::string bytes = answer.begin();;) {
+    const Status written = bytes.empty() ? Status{} : co_await (*response)->write(std::move(bytes));
+    if (!written) {
+      log::debug("api", "a stream was cut: {}", written.error().message);
+      co_return stream.cancel();
+    }
+    if (stream.done()) co_return;
+    const auto event = co_await stream.next_within(context.keep_alive);
+    if (event) {
+      const Card card = stream.done() ? context.gateway.status().card : std::nullopt;
+      bytes = answer.take(*event, card);
+      end_if_complete(stream, *event, answer);
+    } else {
+      bytes = kKeepAlive;
+    }
+  }
+}
+
+std::vector<AnswerText> texts_of(std::uint32_t n_choices, const ToolOffer& tools,
+                                 const chat::ChatTemplate& chat_template, const ApiContext& context) {
+  std::vector<AnswerText> texts;
+  texts.reserve(n_choices);
+  for (std::uint32_t choice = 0; choice < n_choices; ++choice)
+    texts.emplace_back(tools, chat_template, context.random);
+  return texts;
 }
 
 }  // namespace
@@ -145,6 +129,7 @@ asio::awaitable<void> handle_chat_completion(std::shared_ptr<ApiContext> context
   if (const Status own = sign(request->generation, *caller); !own)
     co_return co_await respond(exchange, error_response(own.error()));
 
+  const std::uint32_t n_choices = request->generation.n_choices;
   auto stream = context->gateway.submit(std::move(request->generation));
   if (!stream) co_return co_await respond(exchange, error_response(stream.error()));
   const ClientWatch watch(exchange, *stream);
@@ -153,12 +138,14 @@ asio::awaitable<void> handle_chat_completion(std::shared_ptr<ApiContext> context
 
   const auto created = std::chrono::floor<std::chrono::seconds>(context->now()).time_since_epoch().count();
   ChatHead head = make_head(context->random(), created, context->gateway.status().model_name);
-  AnswerText text(request->tools, **chat_template, context->random);
+  auto texts = texts_of(n_choices, request->tools, **chat_template, *context);
   if (request->stream) {
-    co_await answer_streaming(context, exchange, *stream, std::move(text),
-                              ChatEvents(std::move(head), request->include_usage));
+    ChatEvents events(std::move(head), request->include_usage);
+    co_await answer_streaming(*context, exchange, *stream,
+                              StreamedAnswer(std::move(events), std::move(texts)));
   } else {
-    co_await answer_whole(context->gateway, exchange, *stream, std::move(text), std::move(head));
+    co_await answer_whole(context->gateway, exchange, *stream, WholeAnswer(std::move(texts)),
+                          std::move(head));
   }
 }
 

@@ -56,6 +56,7 @@ Result<ChatRequest> read_chat_request(std::string_view text, std::uint64_t rando
   generation.max_tokens = read_max_tokens(fields);
   generation.stop = read_stop(fields);
   fields.boolean("ignore_eos", generation.ignore_eos);
+  fields.integer("n", {1, kMaxChoices}, generation.n_choices);
   read_admission(fields, generation);
   fields.boolean("stream", request.stream);
   read_stream_options(fields, request.include_usage);

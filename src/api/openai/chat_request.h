@@ -14,6 +14,9 @@
 
 namespace minerva::api::openai {
 
+inline constexpr std::uint32_t kMaxChoices =
+    128;  // OpenAI's; its client takes no greater index from a stream
+
 struct ChatRequest {
   chat::Conversation conversation;
   chat::RenderOptions render;

@@ -20,7 +20,6 @@ struct UnsupportedField {
 };
 
 constexpr std::array kUnsupported{
-    UnsupportedField{"n", "1"},
     UnsupportedField{"audio", "null"},
     UnsupportedField{"modalities", R"(["text"])"},
     UnsupportedField{"web_search_options", "null"},

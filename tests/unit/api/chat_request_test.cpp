@@ -108,7 +108,9 @@ TEST(ChatRequest, NamesTheFieldWithAWrongTypeOrOutOfRange) {
 
 TEST(ChatRequest, RefusesWhatItCannotHonour) {
   expect_refused({
-      {body_with(R"("n": 2)"), "n", "n 2 is not supported by this version; leave it out or send 1"},
+      {body_with(R"("n": 0)"), "n", "n must be an integer from 1 to 128, but it is 0"},
+      {body_with(R"("n": 129)"), "n", "from 1 to 128, but it is 129"},
+      {body_with(R"("n": "2")"), "n", "an integer"},
       {body_with(R"("top_logprobs": 3)"), "top_logprobs", "needs logprobs"},
       {body_with(R"("logprobs": true, "top_logprobs": 21)"), "top_logprobs", "20"},
       {body_with(R"("response_format": {"type": "json_object"})"), "response_format.type",

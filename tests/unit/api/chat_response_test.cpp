@@ -46,8 +46,9 @@ constexpr std::string_view kUsage =
     R"({"prompt_tokens":12,"completion_tokens":4,"total_tokens":16,"prompt_tokens_details":{"cached_tokens":2}})";
 
 TEST(ChatResponse, IsOneObjectWithUsageAndTimings) {
+  const Choice choice{.answer = {.text = "Hi \"you\"\n"}, .finished = finished(wire::FinishReason::kLength)};
   EXPECT_EQ(
-      completion_body(kHead, {.text = "Hi \"you\"\n"}, finished(wire::FinishReason::kLength), card()),
+      completion_body(kHead, {&choice, 1}, card()),
       R"({"id":"chatcmpl-1","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,)"
       R"("message":{"role":"assistant","content":"Hi \"you\"\n","refusal":null},"logprobs":null,"finish_reason":"length"}],)"
       R"("usage":)" +
@@ -58,15 +59,16 @@ TEST(ChatResponse, StreamsRoleTextFinishAndDone) {
   const ChatEvents events(kHead, false);
   const std::string head =
       R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":7,"model":"m",)";
-  EXPECT_EQ(events.role(false),
+  EXPECT_EQ(events.role(0, false),
             head + R"("choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},)"
                    R"("logprobs":null,"finish_reason":null}]})"
                    "\n\n");
-  EXPECT_EQ(events.deltas({chat::ContentDelta{"Hï\n"}}, {}),
+  EXPECT_EQ(events.deltas(0, {chat::ContentDelta{"Hï\n"}}, {}),
             head +
                 R"("choices":[{"index":0,"delta":{"content":"Hï\n"},"logprobs":null,"finish_reason":null}]})"
                 "\n\n");
-  EXPECT_EQ(events.end(finished(wire::FinishReason::kStop), false, card()),
+  const auto last = finished(wire::FinishReason::kStop);
+  EXPECT_EQ(events.end(last, false, {&last.stats, 1}, card()),
             head + R"("choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"timings":)" +
                 std::string(kTimings) + "}\n\ndata: [DONE]\n\n");
 }
@@ -75,13 +77,14 @@ TEST(ChatResponse, StreamsUsageInAChunkOfItsOwnWhenAskedFor) {
   const ChatEvents events(kHead, true);
   const std::string head =
       R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":7,"model":"m",)";
-  EXPECT_TRUE(events.role(false).ends_with(R"("finish_reason":null}],"usage":null})"
-                                           "\n\n"));
-  EXPECT_TRUE(events.deltas({chat::ContentDelta{"x"}}, {})
+  EXPECT_TRUE(events.role(0, false).ends_with(R"("finish_reason":null}],"usage":null})"
+                                              "\n\n"));
+  EXPECT_TRUE(events.deltas(0, {chat::ContentDelta{"x"}}, {})
                   .ends_with(R"("finish_reason":null}],"usage":null})"
                              "\n\n"));
+  const auto last = finished(wire::FinishReason::kStop);
   EXPECT_EQ(
-      events.end(finished(wire::FinishReason::kStop), false, card()),
+      events.end(last, false, {&last.stats, 1}, card()),
       head +
           R"("choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null,"timings":)" +
           std::string(kTimings) + "}\n\n" + head + R"("choices":[],"usage":)" + std::string(kUsage) +
@@ -106,13 +109,41 @@ TEST(Timings, AreZeroRatesWhereNoTimePassed) {
   EXPECT_FALSE(timings.contains("gpu"));
 }
 
+TEST(Timings, OfSeveralChoicesSpanThemAll) {
+  const std::vector<wire::GenerationStats> choices{
+      {.n_prompt = 10,
+       .n_generated = 4,
+       .n_drafted = 2,
+       .n_accepted = 1,
+       .queue_us = 100,
+       .prefill_us = 1000,
+       .decode_us = 400},
+      {.n_prompt = 10, .n_cached = 9, .n_generated = 5, .queue_us = 1100, .prefill_us = 50, .decode_us = 500},
+      // Had to wait for a place.
+      {.n_prompt = 10, .n_cached = 9, .n_generated = 1, .queue_us = 2000, .prefill_us = 60, .decode_us = 0}};
+  const wire::GenerationStats all = together(choices);
+  EXPECT_EQ(all.n_prompt, 30U);
+  EXPECT_EQ(all.n_cached, 18U);
+  EXPECT_EQ(all.n_generated, 10U);
+  EXPECT_EQ(all.n_drafted, 2U);
+  EXPECT_EQ(all.n_accepted, 1U);
+  EXPECT_EQ(all.queue_us, 100U);
+  EXPECT_EQ(all.prefill_us, 1000U);
+  EXPECT_EQ(all.decode_us, 2060U - 1100U);
+}
+
+TEST(Timings, OfOneChoiceAreItsOwn) {
+  const auto only = finished(wire::FinishReason::kStop).stats;
+  EXPECT_EQ(timings_json(together({&only, 1}), card()), timings_json(only, card()));
+}
+
 TEST(ChatEvents, SendLogProbabilitiesWithTheTextTheyBelongTo) {
   const ChatEvents events(kHead, false);
   const wire::TokenProbabilities token{
       .chosen = {.token = 7, .bytes = "\xC3", .log_probability = -0.5F},
       .likeliest = {{.token = 7, .bytes = "\xC3", .log_probability = -0.5F},
                     {.token = 8, .bytes = "b", .log_probability = -std::numeric_limits<float>::infinity()}}};
-  const Json with_text = Json::parse(events.deltas({chat::ContentDelta{"a"}}, {token}).substr(6));
+  const Json with_text = Json::parse(events.deltas(0, {chat::ContentDelta{"a"}}, {token}).substr(6));
   const Json& choice = with_text["choices"][0];
   EXPECT_EQ(choice["delta"]["content"], "a");
   const Json& entry = choice["logprobs"]["content"][0];
@@ -122,7 +153,7 @@ TEST(ChatEvents, SendLogProbabilitiesWithTheTextTheyBelongTo) {
   ASSERT_EQ(entry["top_logprobs"].size(), 2U);
   EXPECT_EQ(entry["top_logprobs"][1]["logprob"], -9999.0F);
   // Text that is held back for a tool call's marker does not hold them back.
-  const Json alone = Json::parse(events.deltas({}, {token}).substr(6));
+  const Json alone = Json::parse(events.deltas(0, {}, {token}).substr(6));
   EXPECT_TRUE(alone["choices"][0]["delta"].empty());
   EXPECT_EQ(alone["choices"][0]["logprobs"]["content"].size(), 1U);
 }

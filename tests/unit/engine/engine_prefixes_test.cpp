@@ -76,6 +76,20 @@ TEST(EnginePrefixes, ComputesAPromptThatArrivesSeveralTimesAtOnceOnce) {
   EXPECT_EQ(n_cached, 3 * document.size());
 }
 
+TEST(EnginePrefixes, ComputesOnlyTheLastTokenOfAPromptAgainForItsFurtherChoices) {
+  for (const std::uint32_t n_slots : {8U, 3U, 1U}) {
+    EngineFixture t{{.n_parallel = n_slots, .n_batch = 32}};
+    const std::string prompt = std::string(150, 'd') + "count 3";
+    for (std::uint64_t id = 1; id <= 8; ++id) t.submit(id, prompt);
+    t.run();
+    for (std::uint64_t id = 1; id <= 8; ++id) {
+      EXPECT_EQ(t.records[id].text, "1 2 3");
+      EXPECT_EQ(t.records[id].finished->stats.n_cached, id == 1 ? 0 : prompt.size() - 1) << n_slots;
+    }
+    EXPECT_EQ(t.engine.status().n_prompt_tokens, prompt.size() + 7) << n_slots;
+  }
+}
+
 TEST(EnginePrefixes, LetsOtherRequestsStartWhileSomeWaitForASharedPrefix) {
   EngineFixture t{{.n_parallel = 4, .n_batch = 16}};
   const std::string document(150, 'd');

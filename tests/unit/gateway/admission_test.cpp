@@ -22,41 +22,62 @@ Admission with_open(std::uint32_t max_queue, bool has_several_tenants, std::uint
 // Lets in as many as there is place for, and says how many those were.
 std::uint32_t flood(Admission& admission, std::uint32_t tenant, std::uint32_t n_parallel) {
   std::uint32_t n = 0;
-  for (; admission.admit(tenant, n_parallel); ++n) admission.opened(tenant);
+  for (; admission.admit(tenant, 1, n_parallel); ++n) admission.opened(tenant);
   return n;
 }
 
 TEST(Admission, LetsInAsManyAsRunAndWait) {
   Admission admission{2, false};
   EXPECT_EQ(flood(admission, 0, 4), 6U);
-  const auto refused = admission.admit(0, 4);
+  const auto refused = admission.admit(0, 1, 4);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kQueueFull);
   admission.closed(0);
-  EXPECT_TRUE(admission.admit(0, 4));
+  EXPECT_TRUE(admission.admit(0, 1, 4));
+}
+
+TEST(Admission, LetsInAllChoicesOfARequestOrNone) {
+  Admission admission{2, false};
+  EXPECT_TRUE(admission.admit(0, 6, 4));
+  for (int i = 0; i < 3; ++i) admission.opened(0);
+  EXPECT_TRUE(admission.admit(0, 3, 4));
+  const auto refused = admission.admit(0, 4, 4);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kQueueFull);
+}
+
+TEST(Admission, SendsNobodyToWaitForMorePlacesThanThereAre) {
+  const auto refused = Admission{2, false}.admit(0, 7, 4);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(refused.error().field, "n");
+  EXPECT_EQ(
+      refused.error().message,
+      "n is 7, but this server takes no more than 6 at once (4 that run and 2 that wait): ask for fewer, "
+      "or start it with a larger --parallel or --max-queue");
 }
 
 TEST(Admission, WithoutAQueueLetsInOnlyWhatRuns) {
   Admission admission{0, true};
   EXPECT_EQ(flood(admission, 1, 2), 2U);
-  EXPECT_EQ(admission.admit(2, 2).error().code, ErrorCode::kQueueFull);
+  EXPECT_EQ(admission.admit(2, 1, 2).error().code, ErrorCode::kQueueFull);
 }
 
 TEST(Admission, GivesOneKeyHalfOfTheQueueAndTwoAThirdEach) {
   Admission admission{60, true};
   EXPECT_EQ(flood(admission, 1, 4), 4U + 30U);
-  const auto refused = admission.admit(1, 4);
+  const auto refused = admission.admit(1, 1, 4);
   EXPECT_EQ(refused.error().code, ErrorCode::kRateLimited);
   EXPECT_THAT(refused.error().message, testing::HasSubstr("30 requests with this API key wait already"));
   flood(admission, 2, 4);
-  EXPECT_EQ(admission.admit(2, 4).error().code, ErrorCode::kRateLimited);
-  EXPECT_TRUE(admission.admit(3, 4)) << "a newcomer finds a place";
+  EXPECT_EQ(admission.admit(2, 1, 4).error().code, ErrorCode::kRateLimited);
+  EXPECT_TRUE(admission.admit(3, 1, 4)) << "a newcomer finds a place";
 }
 
 TEST(Admission, NeverRefusesAKeyWhatMayRunAtOnceWhileThereIsAPlace) {
   Admission admission = with_open(8, true, 1, 4);
   for (int i = 0; i < 4; ++i) {
-    EXPECT_TRUE(admission.admit(2, 4)) << i;
+    EXPECT_TRUE(admission.admit(2, 1, 4)) << i;
     admission.opened(2);
   }
 }
@@ -69,11 +90,11 @@ TEST(Admission, KeepsAPlaceForANewcomerInEveryFlood) {
     std::vector<std::uint32_t> open;
     for (int i = 0; i < 2000; ++i) {
       const auto tenant = static_cast<std::uint32_t>(1 + random() % 5);
-      if (admission.admit(tenant, 4)) {
+      if (admission.admit(tenant, 1, 4)) {
         admission.opened(tenant);
         open.push_back(tenant);
       }
-      ASSERT_TRUE(admission.admit(9, 4)) << "seed " << seed << " step " << i;
+      ASSERT_TRUE(admission.admit(9, 1, 4)) << "seed " << seed << " step " << i;
       if (!open.empty() && random() % 3 == 0) {
         std::swap(open[random() % open.size()], open.back());
         admission.closed(open.back());
@@ -84,31 +105,31 @@ TEST(Admission, KeepsAPlaceForANewcomerInEveryFlood) {
 }
 
 TEST(Admission, SaysToComeBackInASecondWhenNothingIsKnownYet) {
-  EXPECT_EQ(with_open(0, false, 0, 1).admit(0, 1).error().retry_after_s, 1U);
+  EXPECT_EQ(with_open(0, false, 0, 1).admit(0, 1, 1).error().retry_after_s, 1U);
 }
 
 TEST(Admission, ReckonsTheRetryFromWhatWaitsAndHowFastSlotsBecomeFree) {
   Admission admission = with_open(6, false, 0, 8);
   admission.note_service(milliseconds{4000});
   // Six wait, two slots end one every two seconds.
-  EXPECT_EQ(admission.admit(0, 2).error().retry_after_s, 12U);
+  EXPECT_EQ(admission.admit(0, 1, 2).error().retry_after_s, 12U);
 }
 
 TEST(Admission, TellsAKeyWithItsShareToWaitForItsOwnRequestsNotForEverybodys) {
   Admission admission = with_open(100, true, 1, 52);
   admission.note_service(milliseconds{1000});
-  EXPECT_EQ(admission.admit(1, 2).error().retry_after_s, 25U) << "50 of its own, alone";
+  EXPECT_EQ(admission.admit(1, 1, 2).error().retry_after_s, 25U) << "50 of its own, alone";
   for (int i = 0; i < 10; ++i) admission.opened(2);
-  EXPECT_EQ(admission.admit(1, 2).error().retry_after_s, 30U) << "60 wait in all";
+  EXPECT_EQ(admission.admit(1, 1, 2).error().retry_after_s, 30U) << "60 wait in all";
 }
 
 TEST(Admission, FollowsChangingDurationsAndStaysWithinItsBound) {
   Admission admission = with_open(0, false, 0, 1);
   admission.note_service(milliseconds{1000});
   for (int i = 0; i < 50; ++i) admission.note_service(milliseconds{10'000});
-  EXPECT_EQ(admission.admit(0, 1).error().retry_after_s, 10U);
+  EXPECT_EQ(admission.admit(0, 1, 1).error().retry_after_s, 10U);
   for (int i = 0; i < 50; ++i) admission.note_service(milliseconds{3'600'000});
-  EXPECT_EQ(admission.admit(0, 1).error().retry_after_s, 120U);
+  EXPECT_EQ(admission.admit(0, 1, 1).error().retry_after_s, 120U);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/choices.h"
 #include "run_coroutine.h"
 
 namespace minerva::gateway {
@@ -15,10 +16,15 @@ wire::GenerationSpec spec(std::uint64_t id) {
 
 struct GenerationTest : testing::Test {
   boost::asio::io_context io;
+  std::shared_ptr<Wakeup> changed = std::make_shared<Wakeup>(io.get_executor());
   int n_cancels = 0;
   std::shared_ptr<Generation> record =
-      std::make_shared<Generation>(io.get_executor(), spec(7), [this](Generation& /*it*/) { ++n_cancels; });
-  TokenStream stream{record};
+      std::make_shared<Generation>(changed, spec(7), [this](Generation& /*it*/) { ++n_cancels; });
+  TokenStream stream{choice_of(record)};
+
+  [[nodiscard]] std::shared_ptr<Choices> choice_of(const std::shared_ptr<Generation>& only) const {
+    return std::make_shared<Choices>(std::vector{only}, changed);
+  }
 
   void start() {
     record->mark_sent();
@@ -175,9 +181,9 @@ TEST_F(GenerationTest, AnEndThatHasComeIsNotReplacedByAnEarlyOne) {
 
 TEST_F(GenerationTest, ControlTokensThatAreToShowAreText) {
   auto showing = std::make_shared<Generation>(
-      io.get_executor(), spec(8), [](Generation& /*it*/) {},
+      changed, spec(8), [](Generation& /*it*/) {},
       std::vector<wire::ControlToken>{{.token = 50, .text = "<call>"}});
-  TokenStream shown{showing};
+  TokenStream shown{choice_of(showing)};
   showing->mark_sent();
   ASSERT_TRUE(showing->accept({1}));
   ASSERT_TRUE(showing->append({4}, "a"));
@@ -190,10 +196,9 @@ TEST_F(GenerationTest, ControlTokensThatAreToShowAreText) {
 TEST_F(GenerationTest, LettingGoOfTheStreamCancelsUnlessItHasEnded) {
   { const TokenStream dropped = std::move(stream); }
   EXPECT_EQ(n_cancels, 1);
-  auto other =
-      std::make_shared<Generation>(io.get_executor(), spec(8), [this](Generation& /*it*/) { ++n_cancels; });
+  auto other = std::make_shared<Generation>(changed, spec(8), [this](Generation& /*it*/) { ++n_cancels; });
   other->fail({});
-  { const TokenStream dropped{other}; }
+  { const TokenStream dropped{choice_of(other)}; }
   EXPECT_EQ(n_cancels, 1);
 }
 
@@ -212,7 +217,7 @@ TEST_F(GenerationTest, EventsOutOfOrderAreRefused) {
 using GenerationDeathTest = GenerationTest;
 
 TEST_F(GenerationDeathTest, DroppingAnOpenRecordIsABugThatShows) {
-  EXPECT_DEATH(Generation(io.get_executor(), {}, {}), "without its terminal event");
+  EXPECT_DEATH(Generation(changed, {}, {}), "without its terminal event");
 }
 
 }  // namespace
