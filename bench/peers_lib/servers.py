@@ -3,8 +3,10 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -33,7 +35,8 @@ class Server:
 
     @contextlib.contextmanager
     def started(self, model: pathlib.Path) -> Iterator[tuple[str, int]]:
-        """Its address and process id."""
+        """Its address and process id. It is ended with the block, also when this program is told to end."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
         with tempfile.TemporaryFile() as log:

@@ -41,6 +41,9 @@ class EngineSimulation {
   void fill();
 
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  [[nodiscard]] std::uint64_t n_preemptions() const { return engine_.status().n_preemptions; }
+  // Steps whose time was held against the limit.
+  [[nodiscard]] std::uint64_t n_limits_checked() const { return n_limits_checked_; }
 
  private:
   [[nodiscard]] support::ScriptedOptions scripted();
@@ -48,10 +51,8 @@ class EngineSimulation {
   void submit_due();
   void leave_due();
   void step();
-  void check_step(Time took, std::uint32_t n_streams);
-  [[nodiscard]] bool in_trouble() const {
-    return shape_.fails_in > 0 || shape_.no_room_in > 0 || shape_.machine.kv_cells > 0;
-  }
+  void check_step();
+  void check_limit(Time took, std::uint32_t n_streams);
 
   Shape shape_;
   std::mt19937_64 trouble_;
@@ -59,6 +60,9 @@ class EngineSimulation {
   Time skipped_{0};               // time in which nothing ran
   std::uint64_t n_attended_ = 0;  // of the last decode
   std::uint64_t n_step_ = 0;
+  std::uint64_t n_preemptions_ = 0;
+  std::uint64_t last_preemption_ = 0;  // step; 0: none
+  std::uint64_t n_limits_checked_ = 0;
   support::ScriptedBackend backend_;
   engine::Engine engine_;
   Traffic traffic_;

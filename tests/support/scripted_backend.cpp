@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstdio>
 #include <cstring>
+#include <unordered_set>
 #include <utility>
 
 namespace minerva::support {
@@ -147,7 +148,7 @@ void StepGate::pass() {
 // --- the backend
 
 ScriptedBackend::ScriptedBackend(ScriptedOptions options)
-    : options_{std::move(options)}, slots_(options_.n_parallel) {
+    : options_{std::move(options)}, slots_(options_.n_parallel), cells_(options_.n_parallel) {
   card_.name = "scripted";
   card_.architecture = "script";
   card_.n_vocab = 257;
@@ -163,6 +164,11 @@ ScriptedBackend::ScriptedBackend(ScriptedOptions options)
 }
 
 std::size_t ScriptedBackend::cells_used() const {
+  if (options_.kv_unified) {
+    std::unordered_set<std::uint64_t> used;
+    for (const auto& cells : cells_) used.insert(cells.begin(), cells.end());
+    return used.size();
+  }
   std::size_t n = 0;
   for (const auto& slot : slots_) n += slot.size();
   return n;
@@ -204,6 +210,7 @@ Result<DecodeStatus> ScriptedBackend::decode(std::span<const BatchToken> batch) 
            "positions follow each other without gaps");
     assert(slot.size() < options_.n_ctx_sequence && "a slot holds n_ctx_sequence tokens");
     slot.push_back(entry.token);
+    cells_[static_cast<std::size_t>(entry.slot.value)].push_back(++n_cells_ever_);
     if (entry.wants_logits) outputs_[i] = slot;
   }
   n_tokens_decoded_ += batch.size();
@@ -215,6 +222,7 @@ bool ScriptedBackend::remove_from(SlotId slot, std::int32_t from) {
   auto& tokens = slots_.at(static_cast<std::size_t>(slot.value));
   assert(static_cast<std::size_t>(from) <= tokens.size() && "only what is there can be removed");
   tokens.resize(static_cast<std::size_t>(from));
+  cells_[static_cast<std::size_t>(slot.value)].resize(static_cast<std::size_t>(from));
   return true;
 }
 
@@ -226,6 +234,8 @@ bool ScriptedBackend::copy_prefix(SlotId source, SlotId target, std::int32_t n) 
          "an empty target takes what the source has");
   if (!options_.can_cut && static_cast<std::size_t>(n) < from.size()) return false;
   to.assign(from.begin(), from.begin() + n);
+  const auto& cells = cells_[static_cast<std::size_t>(source.value)];
+  cells_[static_cast<std::size_t>(target.value)].assign(cells.begin(), cells.begin() + n);
   return true;
 }
 
@@ -246,6 +256,8 @@ bool ScriptedBackend::restore(SlotId slot, std::span<const std::uint8_t> state) 
   if (options_.kv_cells > 0 && cells_used() + state.size() / sizeof(Token) > options_.kv_cells) return false;
   tokens.resize(state.size() / sizeof(Token));
   std::memcpy(tokens.data(), state.data(), state.size());
+  auto& cells = cells_[static_cast<std::size_t>(slot.value)];
+  while (cells.size() < tokens.size()) cells.push_back(++n_cells_ever_);
   return true;
 }
 

@@ -105,7 +105,7 @@ class ScriptedBackend final : public inference::InferenceBackend {
   [[nodiscard]] std::chrono::microseconds now() const { return std::chrono::microseconds{now_us_.load()}; }
   [[nodiscard]] std::uint64_t n_decodes() const { return n_decodes_; }
   [[nodiscard]] std::uint64_t n_tokens_decoded() const { return n_tokens_decoded_; }
-  // The engine's thread, or after it ended.
+  // The engine's thread, or after it ended. In a unified layout a copied prefix takes no cells.
   [[nodiscard]] std::size_t cells_used() const;
 
   [[nodiscard]] const wire::ModelCard& card() const override { return card_; }
@@ -131,6 +131,8 @@ class ScriptedBackend final : public inference::InferenceBackend {
   wire::ModelCard card_;
   StepGate gate_;
   std::vector<std::vector<Token>> slots_;
+  std::vector<std::vector<std::uint64_t>> cells_;  // of each slot's tokens, by a number of their own
+  std::uint64_t n_cells_ever_ = 0;
   std::vector<std::vector<Token>> outputs_;  // by batch index; empty where no logits were asked for
   std::atomic<std::uint64_t> n_decodes_{0};
   std::atomic<std::uint64_t> n_tokens_decoded_{0};
