@@ -1,7 +1,7 @@
 #pragma once
 // The real InferenceBackend: one model and one context of libllama, one KV stream a slot.
 //
-// Threads: as InferenceBackend says. One process holds one of these at a time; the library's log is global.
+// Threads: as InferenceBackend says. Loaded one after the other, because the library's log is global.
 
 #include <functional>
 #include <memory>

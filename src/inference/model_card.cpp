@@ -70,6 +70,7 @@ wire::ModelCard make_card(const llama_model* model, const llama_context* context
       .control_tokens = std::move(controls),
       .memory = {},
       .placement = {},
+      .draft = {},
   };
 }
 

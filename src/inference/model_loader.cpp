@@ -19,6 +19,7 @@
 #include "device/host_memory.h"
 #include "inference/cpu_kernels.h"
 #include "inference/cpu_threads.h"
+#include "inference/draft_loader.h"
 #include "inference/inference_backend.h"
 #include "inference/llama_log.h"
 #include "inference/memory_report.h"
@@ -217,8 +218,10 @@ Result<LoadedModel> load_model(const wire::LoadOptions& options, const std::func
   const auto shape = choose_context(options, *file);
   if (!shape) return std::unexpected(shape.error());
   if (rows_beat_tiles(file->quantizations, device::cpu_features(), shape->n_parallel)) use_row_kernels();
+  const auto draft = inspect_draft_model(options, *shape, *gpus);
+  if (!draft) return std::unexpected(draft.error());
   const Placement placement =
-      choose_gpu_layers(*file, *shape, *gpus, !options.devices.empty(), options.n_gpu_layers);
+      choose_gpu_layers(*file, *shape, *gpus, !options.devices.empty(), options.n_gpu_layers, *draft);
   if (!options.ignore_memory_check) {
     const Status fits = check_memory(placement, *shape, device::host_memory().available, *gpus);
     if (!fits) return std::unexpected(fits.error());

@@ -86,7 +86,8 @@ std::string describe(const ModelFile& model, std::uint32_t n_gpu_layers, std::sp
 }  // namespace
 
 Placement choose_gpu_layers(const ModelFile& model, const ContextShape& shape,
-                            std::span<const DeviceInfo> gpus, bool named, std::int32_t n_gpu_layers) {
+                            std::span<const DeviceInfo> gpus, bool named, std::int32_t n_gpu_layers,
+                            const DraftRoom& draft) {
   const std::vector<DeviceInfo> chosen = usable(gpus, named);
   const std::uint32_t n_all = model.n_layers + 1;
   Placement placement;
@@ -94,8 +95,9 @@ Placement choose_gpu_layers(const ModelFile& model, const ContextShape& shape,
   const auto settle = [&](std::uint32_t n_layers, std::string sentence) {
     placement.n_gpu_layers = n_layers;
     if (n_layers == 0) placement.devices.clear();
-    placement.host = host_part(model, shape, n_layers);
-    placement.gpu = gpu_part(model, shape, n_layers);
+    placement.host = host_part(model, shape, n_layers) + draft.host;
+    placement.gpu = gpu_part(model, shape, n_layers) + draft.gpu;
+    placement.draft = draft;
     placement.sentence = std::move(sentence);
     return placement;
   };
@@ -114,6 +116,7 @@ Placement choose_gpu_layers(const ModelFile& model, const ContextShape& shape,
   Bytes free;
   for (const DeviceInfo& device : chosen) free += budget(device);
   std::uint32_t n = n_all;
+  free.value -= std::min(free.value, draft.gpu.value);
   while (n > 0 && gpu_part(model, shape, n) > free) --n;
   const std::string needs = to_string(gpu_part(model, shape, n_all));
   if (n == 0) {
@@ -130,9 +133,10 @@ Status check_memory(const Placement& placement, const ContextShape& shape, Bytes
     return fail(
         ErrorCode::kModelOutOfMemory,
         fmt::format(
-            "the model needs about {} of {} with a context of {} tokens and {} is free: {}, or take a "
+            "the model{} needs about {} of {} with a context of {} tokens and {} is free: {}, or take a "
             "smaller --ctx-size or a smaller quantization (--ignore-memory-check loads it all the same)",
-            to_string(needs), where, shape.n_ctx, to_string(has), remedy),
+            placement.draft.host.value > 0 ? " with its draft model" : "", to_string(needs), where,
+            shape.n_ctx, to_string(has), remedy),
         "model");
   };
   if (host_available.value > 0 && placement.host > host_available) {

@@ -22,21 +22,29 @@ struct ContextShape {
   std::uint32_t n_batch = 0;
 };
 
-struct Placement {
-  std::uint32_t n_gpu_layers = 0;      // the output counts as one more layer, as in llama.cpp
-  std::vector<std::string> devices{};  // GPUs by name; empty: the CPU alone
-  std::string sentence;
-  // What it will take.
+// What a draft model will take beside the model.
+struct DraftRoom {
   Bytes host;
   Bytes gpu;
 };
 
+struct Placement {
+  std::uint32_t n_gpu_layers = 0;      // the output counts as one more layer, as in llama.cpp
+  std::vector<std::string> devices{};  // GPUs by name; empty: the CPU alone
+  std::string sentence;
+  // What it will take, the draft model's room included.
+  Bytes host;
+  Bytes gpu;
+  DraftRoom draft;
+};
+
 // `gpus` are the devices that may be used, `named` says that a person asked for them by name; otherwise devices that
 // only imitate a GPU on the CPU are left out, and integrated ones count only where there is no other.
-// `n_gpu_layers` is a LoadOptions value: automatic choices stay within what the devices have, a number is obeyed.
+// `n_gpu_layers` is a LoadOptions value: automatic choices stay within what the devices have and leave the draft model its
+// room there, a number is obeyed.
 [[nodiscard]] Placement choose_gpu_layers(const ModelFile& model, const ContextShape& shape,
                                           std::span<const wire::DeviceInfo> gpus, bool named,
-                                          std::int32_t n_gpu_layers);
+                                          std::int32_t n_gpu_layers, const DraftRoom& draft = {});
 
 // kModelOutOfMemory with the numbers when the placement cannot fit into the host's and the devices' free memory.
 [[nodiscard]] Status check_memory(const Placement& placement, const ContextShape& shape, Bytes host_available,

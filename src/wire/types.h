@@ -230,6 +230,20 @@ struct ControlToken {
   friend bool operator==(const ControlToken&, const ControlToken&) = default;
 };
 
+// The smaller model that drafts for the served one.
+struct DraftCard {
+  std::string name;
+  std::string architecture;
+  std::string quantization;
+  std::uint64_t n_parameters = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint32_t n_layers = 0;
+  std::uint32_t n_gpu_layers = 0;
+  std::uint32_t n_ctx_sequence = 0;  // longer sequences are served without it
+  std::vector<DeviceMemory> memory;
+  std::string placement;
+};
+
 struct ModelCard {
   std::string name;
   std::string architecture;
@@ -251,11 +265,14 @@ struct ModelCard {
   std::string bos_text;
   std::string eos_text;
   std::vector<ControlToken>
-      control_tokens;  // that may mark parts of an answer, such as tool calls; none that end it
-  std::vector<DeviceMemory> memory;
+      control_tokens;                // that may mark parts of an answer, such as tool calls; none that end it
+  std::vector<DeviceMemory> memory;  // of all that is loaded, a draft model with it
   std::uint64_t load_us = 0;
   std::string placement;  // one sentence: what runs where, and why
+  std::optional<DraftCard> draft;
 };
+
+inline constexpr std::uint32_t kMostDrafted = 15;
 
 // How the model is to be placed. Zero means: choose.
 struct LoadOptions {
@@ -277,6 +294,11 @@ struct LoadOptions {
   bool reuse_prefixes = true;    // false: every prompt is computed whole, whatever was computed before
   std::string prefix_cache_dir;  // where prefixes outlive the process; empty: nowhere
   std::uint32_t prefix_cache_mib = 8192;
+  std::string draft_model_path;            // a smaller model of the same vocabulary that drafts; empty: none
+  std::int32_t n_gpu_layers_draft = -1;    // as n_gpu_layers
+  std::uint32_t draft_max = kMostDrafted;  // most tokens drafted for a sequence in one step
+  std::uint32_t draft_min = 0;             // shorter drafts are not computed ahead
+  float draft_p_min = 0.0F;  // the draft model stops before a token that it thinks less probable itself
 };
 inline constexpr std::int32_t kGpuLayersAuto = -1;
 inline constexpr std::int32_t kGpuLayersAll = -2;

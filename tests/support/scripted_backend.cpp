@@ -148,10 +148,13 @@ void StepGate::pass() {
 // --- the backend
 
 ScriptedBackend::ScriptedBackend(ScriptedOptions options)
-    : options_{std::move(options)}, slots_(options_.n_parallel), cells_(options_.n_parallel) {
+    : options_{std::move(options)},
+      slots_(options_.n_parallel),
+      cells_(options_.n_parallel),
+      now_us_{options_.clock_us ? options_.clock_us : std::make_shared<std::atomic<std::int64_t>>(1)} {
   card_.name = "scripted";
   card_.architecture = "script";
-  card_.n_vocab = 257;
+  card_.n_vocab = options_.n_vocab;
   card_.n_ctx_train = options_.n_ctx_sequence;
   card_.n_ctx = options_.n_ctx_sequence * options_.n_parallel;
   if (options_.kv_unified) card_.n_ctx = options_.kv_cells;
@@ -197,7 +200,7 @@ Result<DecodeStatus> ScriptedBackend::decode(std::span<const BatchToken> batch) 
   assert(!batch.empty() && batch.size() <= options_.n_batch && "a batch has 1 to n_batch tokens");
   const std::uint64_t number = ++n_decodes_;
   const auto linear = options_.step_cost + options_.token_cost * static_cast<std::int64_t>(batch.size());
-  now_us_ += (options_.cost ? options_.cost(batch) : linear).count();
+  *now_us_ += (options_.cost ? options_.cost(batch) : linear).count();
   const auto fault = options_.fault ? options_.fault(number, batch) : ScriptedOptions::Fault{};
   if (fault.error) return std::unexpected(*fault.error);
   const bool full = options_.kv_cells > 0 && cells_used() + batch.size() > options_.kv_cells;

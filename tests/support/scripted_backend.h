@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -76,6 +77,7 @@ struct ScriptedOptions {
   std::uint32_t n_ctx_sequence = 256;
   std::uint32_t n_batch = 64;
   std::uint32_t n_gpu_layers = 0;
+  std::uint32_t n_vocab = 257;
   std::uint32_t kv_cells = 0;  // that all slots share; 0: enough
   bool kv_unified = false;     // the engine knows that they share them
   bool can_cut = true;         // false: as recurrent models, which can only be copied whole either
@@ -87,6 +89,8 @@ struct ScriptedOptions {
   std::chrono::microseconds token_cost{0};
   // The same by a law of one's own, instead of these two.
   std::function<std::chrono::microseconds(std::span<const inference::BatchToken> batch)> cost = nullptr;
+  std::shared_ptr<std::atomic<std::int64_t>> clock_us =
+      nullptr;  // one that others use as well; null: its own
   // Asked before each decode, with its number from 1: what goes wrong with it.
   struct Fault {
     std::optional<Error> error;
@@ -102,7 +106,8 @@ class ScriptedBackend final : public inference::InferenceBackend {
   explicit ScriptedBackend(ScriptedOptions options);
 
   [[nodiscard]] StepGate& gate() { return gate_; }
-  [[nodiscard]] std::chrono::microseconds now() const { return std::chrono::microseconds{now_us_.load()}; }
+  [[nodiscard]] std::chrono::microseconds now() const { return std::chrono::microseconds{now_us_->load()}; }
+  [[nodiscard]] const std::shared_ptr<std::atomic<std::int64_t>>& clock_us() const { return now_us_; }
   [[nodiscard]] std::uint64_t n_decodes() const { return n_decodes_; }
   [[nodiscard]] std::uint64_t n_tokens_decoded() const { return n_tokens_decoded_; }
   // The engine's thread, or after it ended. In a unified layout a copied prefix takes no cells.
@@ -136,7 +141,7 @@ class ScriptedBackend final : public inference::InferenceBackend {
   std::vector<std::vector<Token>> outputs_;  // by batch index; empty where no logits were asked for
   std::atomic<std::uint64_t> n_decodes_{0};
   std::atomic<std::uint64_t> n_tokens_decoded_{0};
-  std::atomic<std::int64_t> now_us_{1};
+  std::shared_ptr<std::atomic<std::int64_t>> now_us_;
 };
 
 }  // namespace minerva::support

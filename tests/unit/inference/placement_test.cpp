@@ -107,6 +107,25 @@ TEST(Placement, SpreadsOverSeveralGpus) {
   EXPECT_THAT(placement.sentence, HasSubstr("CUDA0, CUDA1"));
 }
 
+TEST(Placement, LeavesADraftModelItsRoom) {
+  const std::vector devices{gpu("CUDA0", 8 * kGibibyte, 10 * kGibibyte)};
+  const auto alone = choose_gpu_layers(model(), kShape, devices, false, wire::kGpuLayersAuto);
+  const auto beside = choose_gpu_layers(model(), kShape, devices, false, wire::kGpuLayersAuto,
+                                        {.host = Bytes{kGibibyte}, .gpu = Bytes{2 * kGibibyte}});
+  EXPECT_LT(beside.n_gpu_layers, alone.n_gpu_layers);
+  EXPECT_GT(beside.n_gpu_layers, 0U);
+  EXPECT_LE(beside.gpu.value, 8 * kGibibyte);  // the draft model's part counted
+}
+
+TEST(MemoryCheck, CountsADraftModel) {
+  const auto placement = choose_gpu_layers(model(), kShape, {}, false, wire::kGpuLayersAuto,
+                                           {.host = Bytes{kGibibyte}, .gpu = {}});
+  EXPECT_TRUE(check_memory(placement, kShape, Bytes{9 * kGibibyte}, {}));
+  const Status fits = check_memory(placement, kShape, Bytes{8 * kGibibyte}, {});
+  ASSERT_FALSE(fits);
+  EXPECT_THAT(fits.error().message, HasSubstr("the model with its draft model needs about 8."));
+}
+
 TEST(MemoryCheck, RefusesWithTheNumbers) {
   const auto placement = choose_gpu_layers(model(), kShape, {}, false, wire::kGpuLayersAuto);
   const Status fits = check_memory(placement, kShape, Bytes{4 * kGibibyte}, {});

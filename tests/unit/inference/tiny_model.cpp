@@ -178,8 +178,9 @@ class TensorWriter {
 
 void write_tiny_model(const std::filesystem::path& path, const TinyModelOptions& options) {
   const GgufHandle gguf{gguf_init_empty()};
-  const Vocabulary vocabulary =
+  Vocabulary vocabulary =
       options.vocabulary == VocabularyKind::kSentencePiece ? sentence_piece() : byte_pair();
+  if (options.another_word) vocabulary.tokens.back() = "other";
   set_shape(gguf.get(), options);
   set_vocabulary(gguf.get(), options, vocabulary);
   TensorWriter tensors{gguf.get(), options.nan_weights ? std::numeric_limits<float>::quiet_NaN() : 0.0F};

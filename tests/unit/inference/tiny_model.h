@@ -19,6 +19,7 @@ struct TinyModelOptions {
   std::uint32_t n_layers = 2;
   bool nan_weights = false;
   bool causal = true;
+  bool another_word = false;  // the SentencePiece vocabulary's last word is "other"
 };
 
 // Control tokens "<|im_start|>", "<|im_end|>" (which ends generation), "<|endoftext|>", "[INST]"; user-defined "<tool_call>" (in the chat

@@ -76,6 +76,23 @@ TEST(Codec, EveryKindOfEventKeepsItsPlaceAndItsKind) {
   EXPECT_EQ(std::get<SequenceFailed>(back.events[4]).error.code, ErrorCode::kContextOverflow);
 }
 
+TEST(Codec, ACardTellsOfADraftModelWhereThereIsOne) {
+  ModelLoaded loaded;
+  loaded.card.name = "Large";
+  const auto alone = decode(frame_of(loaded));
+  ASSERT_TRUE(alone.has_value());
+  EXPECT_FALSE(std::get<ModelLoaded>(*alone).card.draft);
+  auto& sent = loaded.card.draft.emplace();
+  sent.name = "Small";
+  sent.memory = {{.device = "CPU", .kv_bytes = 7}};
+  const auto both = decode(frame_of(loaded));
+  ASSERT_TRUE(both.has_value());
+  const auto& draft = std::get<ModelLoaded>(*both).card.draft;
+  ASSERT_TRUE(draft);
+  EXPECT_EQ(draft->name, "Small");
+  EXPECT_EQ(draft->memory.at(0).kv_bytes, 7U);
+}
+
 TEST(Codec, UnknownFieldsAreSkippedAndMissingOnesKeepTheirDefaults) {
   Frame frame{.type = static_cast<std::uint16_t>(Message{Submit{}}.index()), .payload = {}};
   ASSERT_FALSE(glz::write_beve(FutureSubmit{.spec = {.id = 8, .beam_widths = {1, 2, 3}, .ignore_eos = true}},
