@@ -45,6 +45,14 @@ std::optional<CostModel::Time> CostModel::decode(std::uint32_t n_decode, std::ui
   return corrected(point->us * n_decode / point->n_tokens, point->n_attended, n_attended);
 }
 
+std::optional<CostModel::Time> CostModel::decode_at_most(std::uint32_t n_decode,
+                                                         std::uint64_t n_attended) const {
+  const CostPoint* point = decode_.below(n_decode);
+  if (point == nullptr) return std::nullopt;
+  const double scale = n_decode / point->n_tokens;
+  return corrected(point->us * scale, point->n_attended * scale, n_attended);
+}
+
 std::optional<CostModel::Time> CostModel::mixed(std::uint32_t n_decode, std::uint32_t n_prefill,
                                                 std::uint64_t n_attended) const {
   const std::uint32_t n = n_decode + n_prefill;

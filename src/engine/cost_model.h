@@ -13,10 +13,14 @@
 namespace minerva::engine {
 
 struct StepCost {
-  std::uint32_t n_decode = 0;    // tokens of running sequences
+  std::uint32_t n_decode = 0;    // tokens of running sequences, with those computed ahead
   std::uint32_t n_prefill = 0;   // prompt tokens
   std::uint64_t n_attended = 0;  // earlier tokens that each token looks at, summed over the batch
   std::chrono::microseconds duration{0};
+  // Of a step of running sequences alone, for the account of what drafting costs:
+  std::uint32_t n_sequences = 0;
+  std::uint32_t n_generated = 0;          // tokens that came
+  std::chrono::microseconds drafting{0};  // the draft model's time before the step; not in duration
 };
 
 class CostModel {
@@ -27,6 +31,9 @@ class CostModel {
 
   // A step of running sequences alone. Nothing while no such step of this very size ran.
   [[nodiscard]] std::optional<Time> decode(std::uint32_t n_decode, std::uint64_t n_attended) const;
+
+  // The same, and where no step of this size ran, as if each token took as long as one of the nearest smaller that did.
+  [[nodiscard]] std::optional<Time> decode_at_most(std::uint32_t n_decode, std::uint64_t n_attended) const;
 
   // A step with prompts in it. Nothing while none ran.
   [[nodiscard]] std::optional<Time> mixed(std::uint32_t n_decode, std::uint32_t n_prefill,

@@ -11,8 +11,6 @@ constexpr std::size_t kLeastAgreement = 2;
 // A longer agreement is not looked for: the place would hardly be a better one.
 constexpr std::size_t kMostAgreement = 16;
 
-constexpr double kNewest = 0.1;
-
 // How many tokens before `end` agree with the last ones.
 std::size_t agreement(std::span<const wire::Token> tokens, std::size_t end) {
   const std::size_t most = std::min(end, kMostAgreement);
@@ -40,11 +38,7 @@ void Drafter::draft_after(std::span<const Token> tokens) {
 }
 
 void Drafter::compare(std::span<const Token> came) {
-  for (std::size_t i = 0; i < std::min(draft_.size(), came.size()); ++i) {
-    const bool hit = draft_[i] == came[i];
-    hit_rate_ += kNewest * ((hit ? 1.0 : 0.0) - hit_rate_);
-    if (!hit) break;
-  }
+  hit_rate_.compare(draft_, came);
   draft_.clear();
 }
 

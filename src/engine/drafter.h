@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/hit_rate.h"
 #include "wire/types.h"
 
 namespace minerva::engine {
@@ -17,7 +18,7 @@ class Drafter {
  public:
   using Token = wire::Token;
 
-  static constexpr std::uint32_t kMostDrafted = 15;
+  static constexpr std::uint32_t kMostDrafted = wire::kMostDrafted;
 
   // Drafts what may follow `tokens`: the continuation of the earlier place that agrees with their end for longest, of
   // several the latest. Nothing, or kMostDrafted tokens.
@@ -28,12 +29,11 @@ class Drafter {
 
   [[nodiscard]] std::span<const Token> draft() const { return draft_; }
 
-  // How probable it is that a drafted token is right when those before it were, from the newest some twenty.
-  [[nodiscard]] double hit_rate() const { return hit_rate_; }
+  [[nodiscard]] double hit_rate() const { return hit_rate_.value(); }
 
  private:
   std::vector<Token> draft_;
-  double hit_rate_ = 0.5;
+  HitRate hit_rate_{0.5, 0.1};
 };
 
 }  // namespace minerva::engine

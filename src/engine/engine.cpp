@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -25,7 +26,9 @@ SchedulerLimits limits_for(const wire::ModelCard& card, const EngineOptions& opt
   const std::uint32_t max_itl = options.max_itl_ms == wire::kMaxItlAuto ? by_device : options.max_itl_ms;
   return {.n_batch = card.n_batch,
           .n_outputs = inference::n_outputs(card.n_parallel),
-          .max_itl = std::chrono::milliseconds{max_itl}};
+          .max_itl = std::chrono::milliseconds{max_itl},
+          .most_ahead = options.draft_max,
+          .least_ahead = options.draft_min};
 }
 
 Error context_overflow(std::size_t n_prompt, std::uint32_t n_context) {
@@ -37,14 +40,28 @@ Error context_overflow(std::size_t n_prompt, std::uint32_t n_context) {
           .field = "messages"};
 }
 
+// What was computed ahead and is wrong has to be taken back.
+SpeculationOptions speculation_options(const inference::InferenceBackend& backend, EngineOptions& options) {
+  SpeculationOptions speculation{.lookup = options.drafts,
+                                 .model = std::move(options.draft_model),
+                                 .least = options.draft_min,
+                                 .shared_prefixes = options.shared_prefixes};
+  if (backend.cuts_anywhere()) return speculation;
+  if (speculation.model) {
+    log::warn("engine", "the draft model is not used: a {} model cannot take back what was computed ahead",
+              backend.card().architecture);
+  }
+  return {.lookup = false};
+}
+
 }  // namespace
 
 Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Clock clock)
     : backend_{backend},
       clock_{std::move(clock)},
       shared_prefixes_{options.shared_prefixes},
-      drafts_{options.drafts && backend.cuts_anywhere()},
       scheduler_{limits_for(backend.card(), options)},
+      speculation_{speculation_options(backend, options), scheduler_, clock_},
       kv_{backend, KvCacheOptions{.reuses = options.reuse_prefixes,
                                   .store_bytes = options.prefix_store_bytes,
                                   .files = std::move(options.prefix_files)}},
@@ -270,8 +287,7 @@ BatchPlan Engine::plan_step() const {
                         .n_context = sequence->n_computed,
                         .n_followers = sequence->n_followers,
                         .n_awaited = sequence->n_awaited,
-                        .n_draft = n_draft(*sequence),
-                        .hit_rate = sequence->drafter.hit_rate(),
+                        .draft = speculation_.prospect(*sequence, most_ahead(*sequence)),
                         .steps_waited = sequence->steps_waited});
   }
   BatchPlan plan = scheduler_.plan(snapshot);
@@ -283,15 +299,15 @@ BatchPlan Engine::plan_step() const {
 }
 
 // Drafted tokens of the sequence that may be computed ahead: none that its limits would cut off.
-std::uint32_t Engine::n_draft(const Sequence& sequence) const {
-  const auto n_drafted = static_cast<std::uint32_t>(sequence.drafter.draft().size());
+std::uint32_t Engine::most_ahead(const Sequence& sequence) const {
   const std::uint32_t n_allowed = sequence.n_allowed(backend_.card().n_ctx_sequence);
-  return std::min(n_drafted, n_allowed - std::min(n_allowed, 1U));
+  return n_allowed - std::min(n_allowed, 1U);
 }
 
 void Engine::run_batch(BatchPlan plan) {
+  for (const auto& share : plan.shares) running_[share.index]->note_first_step(clock_());
+  const auto drafting = speculation_.draft(plan, running_);
   const auto begin = clock_();
-  for (const auto& share : plan.shares) running_[share.index]->note_first_step(begin);
   while (true) {
     assemble(plan);
     timer_.planned(clock_());
@@ -301,18 +317,24 @@ void Engine::run_batch(BatchPlan plan) {
     if (*decoded == inference::DecodeStatus::kOk) break;
     if (!make_room(plan)) return;
   }
-  StepCost cost;
+  StepCost cost{.drafting = drafting};
   for (const auto& share : plan.shares) {
     const Sequence& sequence = *running_[share.index];
     const bool decodes = sequence.state() == SequenceState::kDecode;
     (decodes ? cost.n_decode : cost.n_prefill) += share.n_tokens;
-    if (!decodes) scheduler_.charge_prompt(sequence.spec().tenant, share.n_tokens);
+    if (decodes) {
+      ++cost.n_sequences;
+    } else {
+      scheduler_.charge_prompt(sequence.spec().tenant, share.n_tokens);
+    }
     cost.n_attended += std::uint64_t{share.n_tokens} * (sequence.n_computed + share.n_tokens / 2);
   }
+  const std::uint64_t n_generated_before = status_.n_generated_tokens;
   take_results(plan);
   const auto end = clock_();
   timer_.end(end, cost.n_prefill > 0);
   cost.duration = end - begin;
+  cost.n_generated = static_cast<std::uint32_t>(status_.n_generated_tokens - n_generated_before);
   scheduler_.apply(cost);
   ++status_.steps_completed;
   status_.n_prompt_tokens += cost.n_prefill;
@@ -326,7 +348,7 @@ void Engine::assemble(const BatchPlan& plan) {
     for (std::uint32_t i = 0; i < share.n_tokens; ++i) {
       const std::uint32_t position = sequence.n_computed + i;
       const bool is_drafted = position >= sequence.n_tokens();
-      batch_.push_back({.token = is_drafted ? sequence.drafter.draft()[position - sequence.n_tokens()]
+      batch_.push_back({.token = is_drafted ? sequence.drafts.ahead[position - sequence.n_tokens()]
                                             : sequence.tokens()[position],
                         .position = static_cast<std::int32_t>(position),
                         .slot = sequence.slot,
@@ -346,7 +368,7 @@ void Engine::start_sampling(const BatchPlan& plan) {
       wanted.push_back({.sampler = sequence.sampler.get(),
                         .batch_index = batch_index,
                         .n_generated = sequence.n_generated(),
-                        .drafted = sequence.drafter.draft().first(share.n_tokens - 1)});
+                        .drafted = std::span{sequence.drafts.ahead}.first(share.n_tokens - 1)});
     } else if (sequence.n_left() == share.n_tokens) {
       wanted.push_back({.sampler = sequence.sampler.get(),
                         .batch_index = batch_index + n_tokens - 1,
@@ -374,7 +396,7 @@ void Engine::take_results(const BatchPlan& plan) {
       if (sequence.checkpoints.contains(sequence.n_computed)) kv_.checkpoint(sequence.slot);
       if (sequence.n_left() == 0) {
         take_token(sequence, sampling_.take(n_taken++).front());
-        if (drafts_ && !sequence.ended()) sequence.drafter.draft_after(sequence.tokens());
+        speculation_.learn(sequence, sequence.n_tokens());
       }
     }
   }
@@ -399,12 +421,11 @@ void Engine::take_decoded(Sequence& sequence, std::uint32_t n_tokens,
     take_token(sequence, outcome[n_taken]);
   }
   if (n_taken < n_tokens && !kv_.trim(sequence.slot)) {
-    drafts_ = false;
+    speculation_.stop();
     sequence.n_computed = 0;
     if (!sequence.ended()) sequence.on(SequenceInput::kKvLost);
   }
-  sequence.drafter.compare(sequence.tokens().subspan(n_before));
-  if (drafts_ && !sequence.ended()) sequence.drafter.draft_after(sequence.tokens());
+  speculation_.learn(sequence, n_before);
 }
 
 void Engine::take_token(Sequence& sequence, const Result<inference::Sampled>& sampled) {
@@ -446,6 +467,7 @@ bool Engine::make_room(BatchPlan& plan) {
     // Those that stay go on in this very step: in the next one the others may want their place back.
     requeue_set_aside();
     plan = plan_step();
+    std::ignore = speculation_.draft(plan, running_);
     return true;
   }
   const std::uint32_t n_tokens = plan.n_tokens();

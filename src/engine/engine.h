@@ -21,6 +21,7 @@
 #include "engine/preemption.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
+#include "engine/speculation.h"
 #include "engine/step_sampling.h"
 #include "engine/step_timer.h"
 #include "inference/inference_backend.h"
@@ -30,9 +31,12 @@ namespace minerva::engine {
 
 struct EngineOptions {
   std::uint32_t max_itl_ms = wire::kMaxItlAuto;
-  bool drafts = true;                                   // speculation by prompt lookup
-  bool reuse_prefixes = true;                           // false: every prompt is computed whole
-  bool shared_prefixes = false;                         // one tenant's prefixes serve all
+  bool drafts = true;           // speculation by prompt lookup
+  bool reuse_prefixes = true;   // false: every prompt is computed whole
+  bool shared_prefixes = false;  // one tenant's prefixes serve all
+  std::unique_ptr<inference::DraftModel> draft_model = nullptr;  // speculation by this model; null: none
+  std::uint32_t draft_max = wire::kMostDrafted;
+  std::uint32_t draft_min = 0;
   std::unique_ptr<PrefixFiles> prefix_files = nullptr;  // for prefixes that outlive the process; null: none
   std::uint64_t prefix_store_bytes = 0;  // host memory for prefixes whose slot was needed; 0: none
   std::uint32_t n_sampling_threads = 1;  // that share the sampling of a step, with the engine's own
@@ -85,7 +89,7 @@ class Engine {
   [[nodiscard]] bool make_room(BatchPlan& plan);
   [[nodiscard]] Sequence* victim_of_exhaustion();
 
-  [[nodiscard]] std::uint32_t n_draft(const Sequence& sequence) const;
+  [[nodiscard]] std::uint32_t most_ahead(const Sequence& sequence) const;
   void note_computed(Sequence& sequence, std::uint32_t n_tokens);
   void take_decoded(Sequence& sequence, std::uint32_t n_tokens,
                     std::span<const Result<inference::Sampled>> outcome);
@@ -99,8 +103,8 @@ class Engine {
   inference::InferenceBackend& backend_;
   Clock clock_;
   const bool shared_prefixes_;
-  bool drafts_;  // whether tokens are drafted; no longer when the model's memory turned out not to be cut
   Scheduler scheduler_;
+  Speculation speculation_;  // after the scheduler, which it tells what drafting takes
   KvCache kv_;
   OutputEstimate outputs_;
   AdmissionQueue waiting_;

@@ -1,7 +1,6 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <utility>
 
@@ -39,26 +38,6 @@ std::int64_t urgency(const Runnable& prompt) {
          kAgeingTokens * prompt.steps_waited;
 }
 
-// Numbers of drafted tokens that are tried. With the token itself they make a power of two, which kernels like.
-constexpr std::array kDraftLengths{1U, 3U, 7U, 15U};
-
-// A size of step that was not measured yet is tried when its drafted tokens are at least so probable.
-constexpr double kLeastTrialRate = 0.8;
-
-// A drafted step must be better than a plain one by this, or the estimates' errors would cost more than it gains.
-constexpr double kLeastGain = 1.05;
-
-// However good a draft is, nobody waits longer for its tokens than for so many plain ones, or the stream's limit.
-constexpr double kLongestWait = 2;
-
-// Tokens to be expected of one sequence: the certain one, and each drafted one if all before it hit.
-double expected_tokens(double hit_rate, std::uint32_t n_draft) {
-  double sum = 1;
-  double probability = 1;
-  for (std::uint32_t i = 0; i < n_draft; ++i) sum += probability *= hit_rate;
-  return sum;
-}
-
 std::uint64_t attended(std::span<const std::size_t> indices, std::span<const Runnable> snapshot) {
   std::uint64_t sum = 0;
   for (const std::size_t i : indices) sum += snapshot[i].n_context;
@@ -79,6 +58,20 @@ std::uint64_t attended_by(std::span<const std::size_t> prompts, std::uint32_t n_
 }
 
 }  // namespace
+
+Scheduler::Scheduler(SchedulerLimits limits)
+    : limits_{limits},
+      look_ahead_{{.n_batch = limits.n_batch,
+                   .n_outputs = limits.n_outputs,
+                   .max_itl = limits.max_itl,
+                   .most = limits.most_ahead,
+                   .least = limits.least_ahead}},
+      prompts_{limits.n_batch} {}
+
+void Scheduler::apply(const StepCost& step) {
+  costs_.learn(step);
+  look_ahead_.settle(step, costs_);
+}
 
 std::uint32_t BatchPlan::n_tokens() const {
   return std::accumulate(shares.begin(), shares.end(), std::uint32_t{0},
@@ -124,36 +117,16 @@ std::uint32_t Scheduler::decode_width(std::uint32_t n_neighbours, std::uint64_t 
   return best;
 }
 
-// How many drafted tokens to compute ahead for each of these sequences; as many for all, because the library computes
-// sequences of different lengths one group after the other.
-std::uint32_t Scheduler::n_ahead(Order decoding, Snapshot snapshot) const {
-  const auto n_sequences = static_cast<std::uint32_t>(decoding.size());
+// What of the drafted tokens each share computes ahead, and what the draft model reads beside.
+void Scheduler::look_ahead(Order decoding, Snapshot snapshot, BatchPlan& plan) const {
+  std::vector<DraftProspect> prospects;
+  for (const std::size_t i : decoding) prospects.push_back(snapshot[i].draft);
   const std::uint64_t n_attended = attended(decoding, snapshot);
-  const auto plain = costs_.decode(n_sequences, n_attended);
-  if (!plain) return 0;
-  std::uint32_t best = 0;
-  double best_rate = kLeastGain * n_sequences / plain->count();
-  for (const std::uint32_t n : kDraftLengths) {
-    const std::uint32_t n_tokens = n_sequences * (n + 1);
-    if (n_tokens > std::min(limits_.n_outputs, limits_.n_batch)) break;
-    double n_expected = 0;
-    double least_hit_rate = 1;
-    for (const std::size_t i : decoding) {
-      if (snapshot[i].n_draft < n) return best;
-      n_expected += expected_tokens(snapshot[i].hit_rate, n);
-      least_hit_rate = std::min(least_hit_rate, snapshot[i].hit_rate);
-    }
-    if (costs_.n_measured(n_tokens) < kTrials) return least_hit_rate >= kLeastTrialRate ? n : best;
-    const CostModel::Time time = *costs_.decode(n_tokens, n_attended * (n + 1));
-    if (limits_.max_itl.count() > 0 &&
-        time > std::max<CostModel::Time>(limits_.max_itl, kLongestWait * *plain))
-      break;
-    const double rate = n_expected / time.count();
-    if (rate <= best_rate) continue;
-    best = n;
-    best_rate = rate;
-  }
-  return best;
+  const std::uint32_t n = look_ahead_.n_ahead(prospects, n_attended, costs_);
+  for (BatchPlan::Share& share : plan.shares) share.n_tokens += n;
+  const auto catch_up = look_ahead_.catch_up(prospects, n_attended, costs_);
+  if (catch_up)
+    plan.catch_up = BatchPlan::Share{.index = decoding[catch_up->index], .n_tokens = catch_up->n_tokens};
 }
 
 std::uint32_t Scheduler::prefill_budget(Order decoding, Order prompts, Snapshot snapshot) const {
@@ -198,10 +171,12 @@ BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
   const std::span fitting = decoding.first(std::min<std::size_t>(n_decoding, limits_.n_batch));
   const Order taken = prompts.empty() ? take_turn(fitting, snapshot) : Order{fitting};
 
-  const std::uint32_t n_drafted = prompts.empty() ? n_ahead(taken, snapshot) : 0;
   BatchPlan plan;
-  for (const std::size_t i : taken) plan.shares.push_back({.index = i, .n_tokens = 1 + n_drafted});
-  if (prompts.empty()) return plan;
+  for (const std::size_t i : taken) plan.shares.push_back({.index = i, .n_tokens = 1});
+  if (prompts.empty()) {
+    if (!taken.empty()) look_ahead(taken, snapshot, plan);
+    return plan;
+  }
   std::uint32_t budget = prefill_budget(taken, prompts, snapshot);
   for (const std::size_t i : prompts) {
     const std::uint32_t n = std::min(budget, snapshot[i].n_left);

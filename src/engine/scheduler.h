@@ -11,8 +11,7 @@
 // taken together, because the library computes the sequences of neighbouring KV streams at once and others one group after
 // the other (llama.cpp src/llama-batch.cpp, split_equal).
 //
-// Drafted tokens are computed ahead, as many for each sequence of the step, when the tokens to be expected are worth the
-// step's greater cost.
+// Drafted tokens are computed ahead where LookAhead says that it pays.
 
 #include <chrono>
 #include <cstddef>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "engine/cost_model.h"
+#include "engine/look_ahead.h"
 #include "engine/tenant_shares.h"
 
 namespace minerva::engine {
@@ -35,8 +35,7 @@ struct Runnable {
   std::uint32_t n_context = 0;    // tokens computed before
   std::uint32_t n_followers = 0;  // requests that wait for a prefix which this one is computing
   std::uint32_t n_awaited = 0;    // tokens to compute until the first of them can begin
-  std::uint32_t n_draft = 0;      // drafted tokens that may be computed ahead
-  double hit_rate = 0;            // how probable each of them is when those before it were right
+  DraftProspect draft{};          // what may be computed ahead
   std::uint32_t steps_waited =
       0;  // without a token in the batch: since its last one, or of a prompt, all of them
 };
@@ -47,23 +46,28 @@ struct BatchPlan {
     std::uint32_t n_tokens = 0;
   };
   std::vector<Share> shares;
+  std::optional<Share> catch_up{};  // tokens that the draft model is to read of a sequence
 
   [[nodiscard]] std::uint32_t n_tokens() const;
 };
 
 struct SchedulerLimits {
-  std::uint32_t n_batch = 512;           // most tokens of a step
-  std::uint32_t n_outputs = 16;          // most of them whose sequences decode, with drafted ones
-  std::chrono::milliseconds max_itl{0};  // longest step while a sequence decodes; 0: no limit
+  std::uint32_t n_batch = 512;                    // most tokens of a step
+  std::uint32_t n_outputs = 16;                   // most of them whose sequences decode, with drafted ones
+  std::chrono::milliseconds max_itl{0};           // longest step while a sequence decodes; 0: no limit
+  std::uint32_t most_ahead = wire::kMostDrafted;  // drafted tokens of a sequence in a step
+  std::uint32_t least_ahead = 0;
 };
 
 class Scheduler {
  public:
-  explicit Scheduler(SchedulerLimits limits) : limits_{limits}, prompts_{limits.n_batch} {}
+  explicit Scheduler(SchedulerLimits limits);
 
   [[nodiscard]] BatchPlan plan(std::span<const Runnable> snapshot) const;
 
-  void apply(const StepCost& step) { costs_.learn(step); }
+  void apply(const StepCost& step);
+  // The same of the draft model's own steps.
+  void apply_drafting(const StepCost& step) { look_ahead_.learn_drafting(step); }
 
   // A step computed so many prompt tokens of this tenant's.
   void charge_prompt(std::uint32_t tenant, std::uint32_t n_tokens);
@@ -74,11 +78,12 @@ class Scheduler {
 
   [[nodiscard]] Order take_turn(std::span<std::size_t> decoding, Snapshot snapshot) const;
   [[nodiscard]] std::uint32_t decode_width(std::uint32_t n_neighbours, std::uint64_t n_context) const;
-  [[nodiscard]] std::uint32_t n_ahead(Order decoding, Snapshot snapshot) const;
+  void look_ahead(Order decoding, Snapshot snapshot, BatchPlan& plan) const;
   [[nodiscard]] std::uint32_t prefill_budget(Order decoding, Order prompts, Snapshot snapshot) const;
 
   SchedulerLimits limits_;
   CostModel costs_;
+  LookAhead look_ahead_;
   // In prompt tokens. One batch after a silence: a short prompt among another tenant's long ones goes first as a whole.
   TenantShares prompts_;
   std::optional<std::uint32_t> last_tenant_;

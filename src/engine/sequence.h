@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/drafter.h"
 #include "engine/preemption.h"
+#include "engine/sequence_drafts.h"
 #include "inference/inference_backend.h"
 #include "inference/stop_matcher.h"
 #include "inference/text_assembler.h"
@@ -80,7 +80,7 @@ class Sequence {
   std::uint32_t steps_waited = 0;
   std::uint32_t n_followers = 0;  // waiting requests that will take over a prefix from this one
   std::uint32_t n_awaited = 0;    // tokens it has to compute until the first of them can begin
-  Drafter drafter;                // what may come after tokens(), while the sequence decodes
+  SequenceDrafts drafts;          // what may come after tokens(), while the sequence decodes
   bool suspect = false;  // was in a batch that failed: runs alone until it gets a token or fails by itself
   wire::GenerationStats stats;
 

@@ -21,6 +21,7 @@ class DraftModel {
   struct Followed {
     SlotId slot{};
     std::span<const Token> tokens;  // not empty
+    std::uint32_t space = 0;        // sequences of different spaces share nothing
   };
 
   virtual ~DraftModel() = default;

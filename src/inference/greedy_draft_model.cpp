@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -13,30 +12,17 @@ namespace {
 // What another slot has more of a sequence than its own is copied from so many tokens on.
 constexpr std::size_t kLeastCopied = 32;
 
-std::size_t n_shared(std::span<const Token> held, std::span<const Token> wanted) {
-  return static_cast<std::size_t>(std::ranges::mismatch(held, wanted).in1 - held.begin());
-}
-
-// A draft that is wrong has to be taken back.
-Status check_can_cut(InferenceBackend& backend) {
-  const std::array<BatchToken, 2> batch{{{.position = 0}, {.position = 1}}};
-  const auto decoded = backend.decode(batch);
-  if (!decoded) return std::unexpected(decoded.error());
-  const bool is_cut = backend.remove_from(SlotId{0}, 1);
-  (void)backend.remove_from(SlotId{0}, 0);
-  if (is_cut) return {};
-  return fail(ErrorCode::kModelInvalid,
-              fmt::format("a {} model cannot take back what it guessed wrong: take a draft model of another "
-                          "architecture",
-                          backend.card().architecture),
-              "draft-model");
-}
-
 }  // namespace
 
 Result<std::unique_ptr<GreedyDraftModel>> GreedyDraftModel::make(std::unique_ptr<InferenceBackend> backend,
                                                                  const GreedyDraftOptions& options) {
-  if (const Status can_cut = check_can_cut(*backend); !can_cut) return std::unexpected(can_cut.error());
+  if (!backend->cuts_anywhere()) {
+    return fail(ErrorCode::kModelInvalid,
+                fmt::format("a {} model cannot take back what it guessed wrong: take a draft model of another "
+                            "architecture",
+                            backend->card().architecture),
+                "draft-model");
+  }
   wire::SamplingParams greedy;
   greedy.temperature = 0.0F;
   greedy.n_probs = options.p_min > 0.0F ? 0 : -1;
@@ -122,6 +108,9 @@ Result<std::vector<std::int32_t>> GreedyDraftModel::start_drafts(std::span<const
     add(sequence.slot, sequence.tokens.subspan(held(sequence.slot).size()), true);
     entries.push_back(static_cast<std::int32_t>(batch_.size()) - 1);
   }
+  // Reading one may have cost another its place.
+  if (batch_.size() > card().n_batch)
+    return fail(ErrorCode::kOutOfMemory, "the draft model has no KV memory for so many sequences");
   if (const Status computed = compute(); !computed) return std::unexpected(computed.error());
   return entries;
 }
@@ -138,12 +127,18 @@ Result<GreedyDraftModel::Guess> GreedyDraftModel::guess(std::int32_t batch_index
 
 // --- what the slots hold
 
-GreedyDraftModel::Start GreedyDraftModel::best_start(const Followed& sequence) const {
+// Tokens of the sequence, without its last, that are there.
+std::size_t GreedyDraftModel::n_shared(const Held& held, const Followed& sequence) {
+  if (held.space != sequence.space) return 0;
   const auto wanted = sequence.tokens.first(sequence.tokens.size() - 1);
-  Start best{.slot = sequence.slot, .n = n_shared(held(sequence.slot), wanted)};
+  return static_cast<std::size_t>(std::ranges::mismatch(held.tokens, wanted).in1 - held.tokens.begin());
+}
+
+GreedyDraftModel::Start GreedyDraftModel::best_start(const Followed& sequence) const {
+  Start best{.slot = sequence.slot, .n = n_shared(at(sequence.slot), sequence)};
   const std::size_t n_least = best.n + kLeastCopied;
   for (std::size_t i = 0; i < held_.size(); ++i) {
-    const std::size_t n = n_shared(held_[i], wanted);
+    const std::size_t n = n_shared(held_[i], sequence);
     if (n >= n_least && n > best.n) best = {.slot = SlotId{static_cast<std::int32_t>(i)}, .n = n};
   }
   return best;
@@ -152,20 +147,24 @@ GreedyDraftModel::Start GreedyDraftModel::best_start(const Followed& sequence) c
 // Makes the sequence's slot hold as much of it as there is anywhere, and nothing else.
 void GreedyDraftModel::prepare(const Followed& sequence) {
   const Start start = best_start(sequence);
-  if (start.slot == sequence.slot) return cut(sequence.slot, start.n);
-  cut(sequence.slot, 0);
-  if (!backend_->copy_prefix(start.slot, sequence.slot, static_cast<std::int32_t>(start.n))) return;
+  cut(sequence.slot, start.slot == sequence.slot ? start.n : 0);
+  at(sequence.slot).space = sequence.space;
+  if (start.slot == sequence.slot ||
+      !backend_->copy_prefix(start.slot, sequence.slot, static_cast<std::int32_t>(start.n)))
+    return;
   const auto& source = held(start.slot);
   held(sequence.slot).assign(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(start.n));
 }
 
 void GreedyDraftModel::cut(SlotId slot, std::size_t n_kept) {
   if (held(slot).size() == n_kept) return;
-  if (!backend_->remove_from(slot, static_cast<std::int32_t>(n_kept))) {
-    n_kept = 0;
-    (void)backend_->remove_from(slot, 0);
-  }
+  if (!backend_->remove_from(slot, static_cast<std::int32_t>(n_kept))) return forget(slot);
   held(slot).resize(n_kept);
+}
+
+void GreedyDraftModel::forget(SlotId slot) {
+  (void)backend_->remove_from(slot, 0);
+  held(slot).clear();
 }
 
 // Puts into the batch what follows in this slot; the last token's logits are wanted, or none.
@@ -177,17 +176,22 @@ void GreedyDraftModel::add(SlotId slot, std::span<const Token> tokens, bool want
   batch_.back().wants_logits = wants_logits;
 }
 
-// Computes the batch. What its slots hold after an error is not known.
+// Computes the batch; where all slots share one memory and it is full, at the cost of the slots that are not in it. What
+// its own hold after an error is not known.
 Status GreedyDraftModel::compute() {
-  const auto decoded = backend_->decode(batch_);
+  auto decoded = backend_->decode(batch_);
+  if (decoded && *decoded == DecodeStatus::kNoMemorySlot) {
+    for (std::size_t i = 0; i < held_.size(); ++i) {
+      const SlotId slot{static_cast<std::int32_t>(i)};
+      if (!std::ranges::contains(batch_, slot, &BatchToken::slot)) forget(slot);
+    }
+    decoded = backend_->decode(batch_);
+  }
   if (decoded && *decoded == DecodeStatus::kOk) {
     for (const BatchToken& entry : batch_) held(entry.slot).push_back(entry.token);
     return {};
   }
-  for (const BatchToken& entry : batch_) {
-    (void)backend_->remove_from(entry.slot, 0);
-    held(entry.slot).clear();
-  }
+  for (const BatchToken& entry : batch_) forget(entry.slot);
   if (!decoded) return std::unexpected(decoded.error());
   return fail(ErrorCode::kOutOfMemory, "the draft model has no KV memory left");
 }

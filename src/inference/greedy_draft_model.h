@@ -36,6 +36,10 @@ class GreedyDraftModel final : public DraftModel {
     SlotId slot{};
     std::size_t n = 0;  // tokens of the sequence, without its last, that the slot begins with
   };
+  struct Held {
+    std::vector<Token> tokens;  // whose KV the slot has
+    std::uint32_t space = 0;
+  };
   struct Guess {
     Token token = 0;
     bool is_sure = true;
@@ -48,15 +52,16 @@ class GreedyDraftModel final : public DraftModel {
   [[nodiscard]] Status compute();
   [[nodiscard]] Result<std::vector<std::int32_t>> start_drafts(std::span<const Followed> sequences);
   [[nodiscard]] Result<Guess> guess(std::int32_t batch_index);
-  [[nodiscard]] std::vector<Token>& held(SlotId slot) { return held_[static_cast<std::size_t>(slot.value)]; }
-  [[nodiscard]] const std::vector<Token>& held(SlotId slot) const {
-    return held_[static_cast<std::size_t>(slot.value)];
-  }
+  void forget(SlotId slot);
+  [[nodiscard]] Held& at(SlotId slot) { return held_[static_cast<std::size_t>(slot.value)]; }
+  [[nodiscard]] const Held& at(SlotId slot) const { return held_[static_cast<std::size_t>(slot.value)]; }
+  [[nodiscard]] std::vector<Token>& held(SlotId slot) { return at(slot).tokens; }
+  [[nodiscard]] static std::size_t n_shared(const Held& held, const Followed& sequence);
 
   std::unique_ptr<InferenceBackend> backend_;
   std::unique_ptr<Sampler> sampler_;  // greedy: one for all
   GreedyDraftOptions options_;
-  std::vector<std::vector<Token>> held_;  // by slot: the tokens whose KV it has
+  std::vector<Held> held_;         // by slot
   std::vector<BatchToken> batch_;         // scratch
 };
 

@@ -13,17 +13,19 @@
 
 #include "base/log.h"
 #include "engine/engine.h"
+#include "inference/greedy_draft_model.h"
 #include "support/scripted_backend.h"
 
 namespace minerva::engine {
 
 class EngineFixture {
  public:
-  explicit EngineFixture(support::ScriptedOptions options = {}, EngineOptions engine_options = {})
+  // `draft`: a backend for a draft model beside, on the same clock.
+  explicit EngineFixture(support::ScriptedOptions options = {}, EngineOptions engine_options = {},
+                         std::optional<support::ScriptedOptions> draft = std::nullopt)
       : backend{std::move(options)},
-        engine{backend, std::move(engine_options), [this] { return backend.now(); }} {
-    log::configure(log::Level::kOff, "");
-  }
+        engine{backend, with_draft(std::move(engine_options), std::move(draft)),
+               [this] { return backend.now(); }} {}
 
   struct Record {
     bool accepted = false;
@@ -70,6 +72,19 @@ class EngineFixture {
   std::map<std::uint64_t, Record> records;
 
  private:
+  EngineOptions with_draft(EngineOptions engine_options, std::optional<support::ScriptedOptions> draft) {
+    log::configure(log::Level::kOff, "");
+    if (!draft) return engine_options;
+    constexpr std::uint32_t kVocabulary = 1U << 16U;
+    draft->n_vocab = kVocabulary;
+    draft->clock_us = backend.clock_us();
+    auto made = inference::GreedyDraftModel::make(
+        std::make_unique<support::ScriptedBackend>(std::move(*draft)), {.n_vocab = kVocabulary});
+    EXPECT_TRUE(made) << to_string(made.error());
+    engine_options.draft_model = std::move(*made);
+    return engine_options;
+  }
+
   static void expect_open(const Record& record) {
     EXPECT_EQ(record.n_ends, 0U) << "an event after the terminal one";
   }

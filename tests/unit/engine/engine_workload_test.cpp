@@ -21,6 +21,7 @@ struct Workload {
   int fault_in = 0;    // one decode in so many fails with an error; 0: none
   int no_room_in = 0;  // one in so many finds no memory slot; 0: none
   support::NextToken next = support::scrambled;
+  support::NextToken draft_model = nullptr;  // what a draft model says; null: there is none
 };
 
 void PrintTo(const Workload& workload, std::ostream* out) { *out << workload.name; }
@@ -72,7 +73,20 @@ TEST_P(EngineWorkload, EndsEveryRequestOnceWithItsOwnText) {
               .no_memory_slot =
                   workload.no_room_in > 0 && faults() % static_cast<unsigned>(workload.no_room_in) == 0};
     };
-    EngineFixture t{options, {.prefix_store_bytes = 4000}};
+    std::optional<ScriptedOptions> draft;
+    if (workload.draft_model) {
+      draft = workload.options;
+      draft->kv_cells = 0;
+      draft->next = workload.draft_model;
+      draft->step_cost /= 10;
+      draft->fault = [&](std::uint64_t n, std::span<const BatchToken>) -> ScriptedOptions::Fault {
+        const bool fails = workload.fault_in > 0 && n > 10 && faults() % 40 == 0;
+        return {.error = fails ? std::optional{Error{
+                                     .code = ErrorCode::kInternal, .message = "scripted", .field = {}}}
+                               : std::nullopt};
+      };
+    }
+    EngineFixture t{options, {.prefix_store_bytes = 4000}, std::move(draft)};
     std::map<std::uint64_t, std::pair<std::string, std::uint32_t>> submitted;
     for (std::uint64_t id = 1; id <= 60;) {
       if (random() % 3 != 0) {
@@ -123,6 +137,23 @@ INSTANTIATE_TEST_SUITE_P(
                  .fault_in = 15,
                  .no_room_in = 10,
                  .next = support::circling},
+        Workload{.name = "DraftModel",
+                 .options = {.step_cost = std::chrono::milliseconds{1}},
+                 .next = support::circling,
+                 .draft_model = support::circling},
+        Workload{.name = "DraftModelThatIsWrong",
+                 .options = {.step_cost = std::chrono::milliseconds{1}},
+                 .draft_model = support::circling},
+        Workload{.name = "DraftModelAndEverything",
+                 .options = {.n_parallel = 3,
+                             .n_ctx_sequence = 64,
+                             .n_batch = 12,
+                             .kv_cells = 120,
+                             .step_cost = std::chrono::milliseconds{1}},
+                 .fault_in = 15,
+                 .no_room_in = 10,
+                 .next = support::circling,
+                 .draft_model = support::circling},
         Workload{.name = "Everything",
                  .options = {.n_parallel = 3, .n_ctx_sequence = 64, .n_batch = 12, .kv_cells = 120},
                  .fault_in = 15,

@@ -308,7 +308,7 @@ Scheduler measured(double fixed, double each) {
 }
 
 Runnable drafted(std::uint32_t lane, double hit_rate, std::uint32_t n_draft = 15) {
-  return {.lane = lane, .decodes = true, .n_draft = n_draft, .hit_rate = hit_rate};
+  return {.lane = lane, .decodes = true, .draft = {.n_draft = n_draft, .hit_rate = hit_rate}};
 }
 
 std::uint32_t n_of_first(const Scheduler& scheduler, const std::vector<Runnable>& snapshot) {

@@ -102,6 +102,22 @@ TEST_F(GreedyDraftModelTest, CopiesABeginningThatAnotherSlotHas) {
   EXPECT_EQ(n_computed([&] { EXPECT_THAT(draft(*model, 3, tokens, 1), ElementsAre(41)); }), 1U);
 }
 
+TEST_F(GreedyDraftModelTest, KnowsNothingOfASequenceOfAnotherSpace) {
+  const auto model = make();
+  const Tokens tokens(100, 9);
+  (void)draft(*model, 1, tokens, 1);
+  for (const std::int32_t slot : {1, 3}) {
+    EXPECT_EQ(model->n_behind({.slot = SlotId{slot}, .tokens = tokens, .space = 7}), 100U) << slot;
+  }
+}
+
+TEST_F(GreedyDraftModelTest, GivesUpWhatOtherSlotsHoldWhereAllShareOneMemory) {
+  const auto model = make({.kv_cells = 60});
+  (void)draft(*model, 0, Tokens(40, 9), 1);
+  EXPECT_THAT(draft(*model, 1, Tokens(40, 8), 2), ElementsAre(9, 10));
+  EXPECT_EQ(n_behind(*model, 0, Tokens(40, 9)), 40U);
+}
+
 TEST_F(GreedyDraftModelTest, ComputesWhereItsMemoryCannotBeCopied) {
   const auto model = make({.can_copy = false});
   Tokens tokens(50, 9);
