@@ -17,8 +17,22 @@ namespace {
 
 constexpr std::size_t kHelpColumn = 34;
 
+// CLI11 takes "-md" for "-m d" where there is a "-m".
+bool hides_behind_a_letter(std::string_view flag) {
+  const bool is_short_word = flag.size() > 2 && flag[0] == '-' && flag[1] != '-';
+  return is_short_word && find_setting_by_flag(flag.substr(0, 2)) != nullptr;
+}
+
 std::string option_names(const Setting& setting) {
-  return fmt::format("{}", fmt::join(flag_names(setting), ","));
+  auto names = flag_names(setting);
+  std::erase_if(names, hides_behind_a_letter);
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+// The flag's long name where CLI11 would misread it.
+std::string as_read(const std::string& argument) {
+  const Setting* setting = hides_behind_a_letter(argument) ? find_setting_by_flag(argument) : nullptr;
+  return setting == nullptr ? argument : fmt::format("--{}", setting->name);
 }
 
 std::string option_help(const Setting& setting) {
@@ -62,7 +76,8 @@ class CommandLine::Impl {
   }
 
   Result<Outcome> parse(std::span<const std::string> arguments) {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    std::vector<std::string> reversed(arguments.size());
+    std::ranges::transform(arguments, reversed.rbegin(), as_read);
     try {
       app_.parse(std::move(reversed));
     } catch (const CLI::CallForHelp&) {

@@ -27,6 +27,11 @@ std::string model_text(const wire::ModelCard& card) {
                      card.quantization, to_string(Bytes{card.file_bytes}));
 }
 
+std::string draft_text(const wire::DraftCard& draft) {
+  return fmt::format("{}: {}, {} parameters, {}, {}", draft.name, draft.architecture,
+                     count_text(draft.n_parameters), draft.quantization, to_string(Bytes{draft.file_bytes}));
+}
+
 std::string context_text(const wire::ModelCard& card) {
   if (card.n_parallel == 1) return fmt::format("{} tokens, one request at a time", card.n_ctx);
   return fmt::format("{} tokens: {} requests at once, {} each", card.n_ctx, card.n_parallel,

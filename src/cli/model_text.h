@@ -17,6 +17,9 @@ namespace minerva::cli {
 // "llama, 5.3M parameters, Q8_0, 5.6 MiB".
 [[nodiscard]] std::string model_text(const wire::ModelCard& card);
 
+// "Small: llama, 0.5B parameters, Q8_0, 0.5 GiB".
+[[nodiscard]] std::string draft_text(const wire::DraftCard& draft);
+
 // "8192 tokens: 4 requests at once, 2048 each".
 [[nodiscard]] std::string context_text(const wire::ModelCard& card);
 

@@ -61,6 +61,10 @@ void StartupReport::show_ready(const gateway::GatewayStatus& status) {
   if (status.card) {
     line("", fmt::format("{}: {}", status.model_name, model_text(*status.card)));
     line("placement", status.card->placement);
+    if (status.card->draft) {
+      line("draft", draft_text(*status.card->draft));
+      line("", status.card->draft->placement);
+    }
     line("memory", memory_text(status.card->memory));
     line("context", context_text(*status.card));
   }

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "inference/draft_loader.h"
 #include "inference/llama_cpp_backend.h"
 #include "inference/llama_log.h"
 #include "wire/channel.h"
@@ -49,7 +50,7 @@ int serve(int fd) {
   const auto load = [](const wire::LoadOptions& options, const worker::LoadProgress& progress) {
     return inference::LlamaCppBackend::load(options, progress);
   };
-  worker::WorkerLoop loop{channel, load, inference::LlamaCppBackend::version()};
+  worker::WorkerLoop loop{channel, load, inference::LlamaCppBackend::version(), inference::load_draft_model};
   const Status ended = loop.run();
   if (!ended) return explain(ended.error());
   return 0;

@@ -55,8 +55,11 @@ Result<std::unique_ptr<engine::PrefixFiles>> open_prefix_files(const wire::LoadO
 
 class WorkerLoop::Impl {
  public:
-  Impl(wire::Channel& channel, BackendFactory factory, std::string engine_version)
-      : channel_{channel}, factory_{std::move(factory)}, engine_version_{std::move(engine_version)} {}
+  Impl(wire::Channel& channel, BackendFactory factory, std::string engine_version, DraftFactory draft_factory)
+      : channel_{channel},
+        factory_{std::move(factory)},
+        draft_factory_{std::move(draft_factory)},
+        engine_version_{std::move(engine_version)} {}
 
   Status run() {
     std::jthread reader{[this] { read(); }};
@@ -72,16 +75,23 @@ class WorkerLoop::Impl {
   bool hand_over(wire::Message message);
 
   // --- the engine's thread
+  struct Models {
+    std::unique_ptr<inference::InferenceBackend> backend;
+    std::unique_ptr<inference::DraftModel> draft = nullptr;  // null: none
+  };
+
   Status work();
   Status execute(Command command);
   Status on(const wire::Hello& hello);
   Status on(const wire::LoadRequest& request);
+  Result<Models> load_models(const wire::LoadOptions& options, const LoadProgress& progress);
   Status on(TokenizedSubmit submit);
   Status on(const wire::Cancel& cancel);
   Status report(std::vector<wire::SequenceEvent> events);
 
   wire::Channel& channel_;
   BackendFactory factory_;
+  DraftFactory draft_factory_;
   std::string engine_version_;
   CommandQueue queue_;
   PromptMemo last_prompt_;  // the reader's
@@ -174,21 +184,42 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
   };
   auto prefix_files = open_prefix_files(request.options, engine_version_);
   if (!prefix_files) return channel_.send(wire::LoadFailed{.error = prefix_files.error()});
-  auto backend = factory_(request.options, progress);
-  if (!backend) return channel_.send(wire::LoadFailed{.error = backend.error()});
-  backend_ = std::move(*backend);
+  auto models = load_models(request.options, progress);
+  if (!models) return channel_.send(wire::LoadFailed{.error = models.error()});
+  wire::ModelCard card = models->backend->card();
+  if (models->draft) inference::add_draft(card, models->draft->card());
+  backend_ = std::move(models->backend);
   engine_ = std::make_unique<engine::Engine>(
       *backend_,
       engine::EngineOptions{.max_itl_ms = request.options.max_itl_ms,
                             .drafts = request.options.drafts,
                             .reuse_prefixes = request.options.reuse_prefixes,
                             .shared_prefixes = request.options.shared_prefixes,
+                            .draft_model = std::move(models->draft),
+                            .draft_max = request.options.draft_max,
+                            .draft_min = request.options.draft_min,
                             .prefix_files = std::move(*prefix_files),
                             .prefix_store_bytes = prefix_store_bytes(request.options),
                             .n_sampling_threads = backend_->card().n_threads},
       now);
   tokenizer_ = backend_.get();
-  return channel_.send(wire::ModelLoaded{.card = backend_->card()});
+  return channel_.send(wire::ModelLoaded{.card = std::move(card)});
+}
+
+Result<WorkerLoop::Impl::Models> WorkerLoop::Impl::load_models(const wire::LoadOptions& options,
+                                                               const LoadProgress& progress) {
+  // A draft model is the smaller part of the way.
+  const float model_part = draft_factory_ && !options.draft_model_path.empty() ? 0.9F : 1.0F;
+  auto backend = factory_(options, [&](float fraction) { return progress(fraction * model_part); });
+  if (!backend) return std::unexpected(backend.error());
+  Models models{.backend = std::move(*backend)};
+  if (!draft_factory_) return models;
+  auto draft = draft_factory_(options, models.backend->card(), [&](float fraction) {
+    return progress(model_part + fraction * (1.0F - model_part));
+  });
+  if (!draft) return std::unexpected(draft.error());
+  models.draft = std::move(*draft);
+  return models;
 }
 
 Status WorkerLoop::Impl::on(TokenizedSubmit submit) {
@@ -212,8 +243,10 @@ Status WorkerLoop::Impl::report(std::vector<wire::SequenceEvent> events) {
 
 // --- the door
 
-WorkerLoop::WorkerLoop(wire::Channel& channel, BackendFactory factory, std::string engine_version)
-    : impl_{std::make_unique<Impl>(channel, std::move(factory), std::move(engine_version))} {}
+WorkerLoop::WorkerLoop(wire::Channel& channel, BackendFactory factory, std::string engine_version,
+                       DraftFactory draft_factory)
+    : impl_{std::make_unique<Impl>(channel, std::move(factory), std::move(engine_version),
+                                   std::move(draft_factory))} {}
 
 WorkerLoop::~WorkerLoop() = default;
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "inference/draft_model.h"
 #include "inference/inference_backend.h"
 #include "wire/channel.h"
 #include "wire/messages.h"
@@ -21,10 +22,15 @@ using LoadProgress = std::function<bool(float)>;
 using BackendFactory = std::function<Result<std::unique_ptr<inference::InferenceBackend>>(
     const wire::LoadOptions&, const LoadProgress&)>;
 
+// The draft model for the model of this card; null when the options name none.
+using DraftFactory = std::function<Result<std::unique_ptr<inference::DraftModel>>(
+    const wire::LoadOptions&, const wire::ModelCard& model, const LoadProgress&)>;
+
 class WorkerLoop {
  public:
-  // The channel must outlive the loop. `engine_version` goes into HelloReply.
-  WorkerLoop(wire::Channel& channel, BackendFactory factory, std::string engine_version);
+  // The channel must outlive the loop. `engine_version` goes into HelloReply. Without a draft factory there are no draft models.
+  WorkerLoop(wire::Channel& channel, BackendFactory factory, std::string engine_version,
+             DraftFactory draft_factory = nullptr);
   ~WorkerLoop();
 
   // Until Shutdown or the end of the stream (success), or until the peer breaks the protocol (the error).

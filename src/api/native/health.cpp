@@ -31,16 +31,35 @@ Json worker_json(const gateway::GatewayStatus& status) {
   return worker;
 }
 
-Json model_json(const gateway::GatewayStatus& status) {
-  Json model = {{"name", status.model_name}};
-  if (!status.card) return model;
-  const wire::ModelCard& card = *status.card;
+Json memory_json(const std::vector<wire::DeviceMemory>& devices) {
   Json memory = Json::object();
-  for (const wire::DeviceMemory& device : card.memory) {
+  for (const wire::DeviceMemory& device : devices) {
     memory[device.device] = {{"weights_bytes", device.weights_bytes},
                              {"kv_bytes", device.kv_bytes},
                              {"compute_bytes", device.compute_bytes}};
   }
+  return memory;
+}
+
+// Null when there is none.
+Json draft_json(const std::optional<wire::DraftCard>& draft) {
+  if (!draft) return nullptr;
+  return {{"title", draft->name},
+          {"architecture", draft->architecture},
+          {"quantization", draft->quantization},
+          {"n_parameters", draft->n_parameters},
+          {"file_bytes", draft->file_bytes},
+          {"n_ctx_sequence", draft->n_ctx_sequence},
+          {"n_layers", draft->n_layers},
+          {"n_gpu_layers", draft->n_gpu_layers},
+          {"placement", draft->placement},
+          {"memory", memory_json(draft->memory)}};
+}
+
+Json model_json(const gateway::GatewayStatus& status) {
+  Json model = {{"name", status.model_name}};
+  if (!status.card) return model;
+  const wire::ModelCard& card = *status.card;
   model.update({{"title", card.name},
                 {"architecture", card.architecture},
                 {"quantization", card.quantization},
@@ -54,7 +73,8 @@ Json model_json(const gateway::GatewayStatus& status) {
                 {"n_layers", card.n_layers},
                 {"n_gpu_layers", card.n_gpu_layers},
                 {"placement", card.placement},
-                {"memory", std::move(memory)},
+                {"memory", memory_json(card.memory)},
+                {"draft", draft_json(card.draft)},
                 {"load_ms", static_cast<double>(card.load_us) / 1000.0}});
   return model;
 }

@@ -103,6 +103,19 @@ TEST(Health, ShowsPlacementAndMemoryByDevice) {
   EXPECT_EQ(body["model"]["placement"], "all on the CPU");
   EXPECT_EQ(body["model"]["memory"]["CPU"]["kv_bytes"], 6);
   EXPECT_EQ(body["engine"]["n_running"], 2);
+  EXPECT_EQ(body["model"]["draft"], nullptr);
+}
+
+TEST(Health, ShowsTheDraftModel) {
+  GatewayStatus status = serving();
+  auto& draft = status.card->draft.emplace();
+  draft.name = "Small";
+  draft.placement = "there";
+  draft.memory = {{.device = "CPU", .weights_bytes = 5}};
+  const Json body = health_json(status, std::chrono::seconds(90));
+  EXPECT_EQ(body["model"]["draft"]["title"], "Small");
+  EXPECT_EQ(body["model"]["draft"]["placement"], "there");
+  EXPECT_EQ(body["model"]["draft"]["memory"]["CPU"]["weights_bytes"], 5);
 }
 
 }  // namespace

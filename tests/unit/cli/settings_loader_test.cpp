@@ -83,6 +83,16 @@ TEST_F(SettingsLoaderTest, ShortNamesOfLlamaServerWork) {
   EXPECT_EQ(settings->alias, "m");
 }
 
+TEST_F(SettingsLoaderTest, AShortFlagThatBeginsLikeAnotherIsReadWhole) {
+  const auto settings = load({"-m", "a.gguf", "-md", "b.gguf", "--draft-max", "4", "--draft-p-min", "0.5"});
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->model, "a.gguf");
+  EXPECT_EQ(settings->load.draft_model_path, "b.gguf");
+  EXPECT_EQ(settings->load.draft_max, 4U);
+  EXPECT_FLOAT_EQ(settings->load.draft_p_min, 0.5F);
+  EXPECT_THAT(error_of({"--draft-max", "16"}), HasSubstr("from 1 to 15"));
+}
+
 TEST_F(SettingsLoaderTest, TheLastOfARepeatedFlagCounts) {
   EXPECT_EQ(load({"--port", "1", "--port=2"}).value().port, 2);
 }

@@ -47,6 +47,10 @@ TEST(SettingsTable, TheDefaultsShownAreTheDefaultsThatHold) {
   EXPECT_EQ(shown.load.n_gpu_layers, held.load.n_gpu_layers);
   EXPECT_EQ(shown.load.max_itl_ms, held.load.max_itl_ms);
   EXPECT_EQ(shown.load.reuse_prefixes, held.load.reuse_prefixes);
+  EXPECT_EQ(shown.load.n_gpu_layers_draft, held.load.n_gpu_layers_draft);
+  EXPECT_EQ(shown.load.draft_max, held.load.draft_max);
+  EXPECT_EQ(shown.load.draft_min, held.load.draft_min);
+  EXPECT_EQ(shown.load.draft_p_min, held.load.draft_p_min);
   EXPECT_EQ(shown.load.ignore_memory_check, held.load.ignore_memory_check);
   EXPECT_EQ(shown.host, held.host);
   EXPECT_EQ(shown.port, held.port);
@@ -68,6 +72,8 @@ TEST(SettingsTable, FlagsOfLlamaServerFindTheirSettings) {
   EXPECT_EQ(find_setting_by_flag("-np"), find_setting("parallel"));
   EXPECT_EQ(find_setting_by_flag("-ngl"), find_setting("gpu-layers"));
   EXPECT_EQ(find_setting_by_flag("--n-gpu-layers"), find_setting("gpu-layers"));
+  EXPECT_EQ(find_setting_by_flag("-md"), find_setting("draft-model"));
+  EXPECT_EQ(find_setting_by_flag("--model-draft"), find_setting("draft-model"));
   EXPECT_EQ(find_setting_by_flag("-x"), nullptr);
   EXPECT_EQ(find_setting("nothing"), nullptr);
 }

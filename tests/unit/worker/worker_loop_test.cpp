@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "inference/greedy_draft_model.h"
 #include "support/scripted_backend.h"
 
 namespace minerva::worker {
@@ -18,9 +19,11 @@ using support::ScriptedOptions;
 // A worker in a thread of its own, and the gateway's end of its channel.
 class WorkerUnderTest {
  public:
-  explicit WorkerUnderTest(BackendFactory factory) : gateway{ends_.first} {
+  explicit WorkerUnderTest(BackendFactory factory, DraftFactory draft_factory = nullptr)
+      : gateway{ends_.first} {
     log::configure(log::Level::kOff, "");
-    loop_ = std::make_unique<WorkerLoop>(worker_end_, std::move(factory), "scripted 1");
+    loop_ =
+        std::make_unique<WorkerLoop>(worker_end_, std::move(factory), "scripted 1", std::move(draft_factory));
     thread_ = std::jthread{[this] { outcome_ = loop_->run(); }};
   }
   explicit WorkerUnderTest(ScriptedOptions options = {})
@@ -164,6 +167,41 @@ TEST(WorkerLoop, ReportsALoadThatFailedAndTakesAnother) {
   EXPECT_EQ(worker.expect<wire::ModelLoaded>().card.name, "scripted");
   worker.send(wire::LoadRequest{});
   EXPECT_EQ(worker.expect<wire::LoadFailed>().error.code, ErrorCode::kInternal);
+}
+
+Result<std::unique_ptr<inference::InferenceBackend>> load_scripted(const wire::LoadOptions&,
+                                                                   const LoadProgress&) {
+  return std::make_unique<ScriptedBackend>(ScriptedOptions{});
+}
+
+TEST(WorkerLoop, LoadsADraftModelBesideTheModel) {
+  const auto load_draft = [](const wire::LoadOptions& options, const wire::ModelCard& model,
+                             const LoadProgress&) -> Result<std::unique_ptr<inference::DraftModel>> {
+    EXPECT_EQ(options.draft_model_path, "small.gguf");
+    return *inference::GreedyDraftModel::make(std::make_unique<ScriptedBackend>(ScriptedOptions{}),
+                                              {.n_vocab = model.n_vocab});
+  };
+  WorkerUnderTest worker{load_scripted, load_draft};
+  wire::LoadRequest request;
+  request.options.draft_model_path = "small.gguf";
+  worker.send(request);
+  const auto card = worker.expect<wire::ModelLoaded>().card;
+  ASSERT_TRUE(card.draft);
+  EXPECT_EQ(card.draft->name, "scripted");
+  worker.submit(1, "count 5");
+  EXPECT_EQ(worker.read_to_end(1), "1 2 3 4 5");
+}
+
+TEST(WorkerLoop, LoadsNothingWhenTheDraftModelCannotBeLoaded) {
+  const auto fail_draft = [](const wire::LoadOptions&, const wire::ModelCard&,
+                             const LoadProgress&) -> Result<std::unique_ptr<inference::DraftModel>> {
+    return fail(ErrorCode::kModelInvalid, "another vocabulary", "draft-model");
+  };
+  WorkerUnderTest worker{load_scripted, fail_draft};
+  worker.send(wire::LoadRequest{});
+  EXPECT_EQ(worker.expect<wire::LoadFailed>().error.field, "draft-model");
+  worker.submit(1, "count 5");
+  EXPECT_FALSE(worker.read_to_end(1));
 }
 
 TEST(WorkerLoop, CancelsWithinTheStep) {
