@@ -31,9 +31,9 @@ namespace minerva::engine {
 
 struct EngineOptions {
   std::uint32_t max_itl_ms = wire::kMaxItlAuto;
-  bool drafts = true;           // speculation by prompt lookup
-  bool reuse_prefixes = true;   // false: every prompt is computed whole
-  bool shared_prefixes = false;  // one tenant's prefixes serve all
+  bool drafts = true;                                            // speculation by prompt lookup
+  bool reuse_prefixes = true;                                    // false: every prompt is computed whole
+  bool shared_prefixes = false;                                  // one tenant's prefixes serve all
   std::unique_ptr<inference::DraftModel> draft_model = nullptr;  // speculation by this model; null: none
   std::uint32_t draft_max = wire::kMostDrafted;
   std::uint32_t draft_min = 0;

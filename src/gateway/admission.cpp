@@ -40,7 +40,8 @@ Status Admission::admit(std::uint32_t tenant, std::uint32_t n_choices, std::uint
   const std::uint32_t n_open_own = own == open_by_tenant_.end() ? 0 : own->second;
   const std::uint32_t n_waiting_own = beyond(n_open_own, n_parallel);
   const std::uint32_t n_free = beyond(max_queue_, n_waiting);
-  if (!has_several_tenants_ || n_open_own + n_choices <= n_parallel || n_waiting_own + n_choices < n_free) return {};
+  if (!has_several_tenants_ || n_open_own + n_choices <= n_parallel || n_waiting_own + n_choices < n_free)
+    return {};
   // While one of its own is served, so is one of each other tenant.
   const auto n_tenants = static_cast<std::uint32_t>(open_by_tenant_.size());
   return std::unexpected(

@@ -141,7 +141,8 @@ Result<TokenStream> Gateway::Impl::submit(GenerationRequest request) {
   for (wire::GenerationSpec& spec : choice_specs(std::move(request), last_id_ + 1)) {
     last_id_ = spec.id;
     choices.push_back(std::make_shared<Generation>(
-        changed, std::move(spec), [this](const Generation& generation) { abandoned(generation); }, shown_tokens));
+        changed, std::move(spec), [this](const Generation& generation) { abandoned(generation); },
+        shown_tokens));
     open_.emplace(last_id_, choices.back());
     admission_.opened(choices.back()->spec().tenant);
     if (timeout.count() > 0) set_deadline(*choices.back(), timeout);

@@ -20,7 +20,7 @@ struct GenerationRequest {
   std::uint32_t tenant = 0;              // wire::GenerationSpec's
   std::int32_t priority = 0;             // wire::GenerationSpec's
   std::chrono::milliseconds timeout{0};  // from submit() to its end, which is kTimeout then; 0: none
-  std::uint32_t n_choices = 1;  // answers to the one prompt, each drawn from a seed of its own
+  std::uint32_t n_choices = 1;           // answers to the one prompt, each drawn from a seed of its own
   // Control tokens that show in the answer's text, behind the text that was there when they came.
   std::vector<wire::ControlToken> shown_tokens;
 };

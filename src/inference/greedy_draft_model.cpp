@@ -17,11 +17,12 @@ constexpr std::size_t kLeastCopied = 32;
 Result<std::unique_ptr<GreedyDraftModel>> GreedyDraftModel::make(std::unique_ptr<InferenceBackend> backend,
                                                                  const GreedyDraftOptions& options) {
   if (!backend->cuts_anywhere()) {
-    return fail(ErrorCode::kModelInvalid,
-                fmt::format("a {} model cannot take back what it guessed wrong: take a draft model of another "
-                            "architecture",
-                            backend->card().architecture),
-                "draft-model");
+    return fail(
+        ErrorCode::kModelInvalid,
+        fmt::format("a {} model cannot take back what it guessed wrong: take a draft model of another "
+                    "architecture",
+                    backend->card().architecture),
+        "draft-model");
   }
   wire::SamplingParams greedy;
   greedy.temperature = 0.0F;

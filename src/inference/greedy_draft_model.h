@@ -62,7 +62,7 @@ class GreedyDraftModel final : public DraftModel {
   std::unique_ptr<Sampler> sampler_;  // greedy: one for all
   GreedyDraftOptions options_;
   std::vector<Held> held_;         // by slot
-  std::vector<BatchToken> batch_;         // scratch
+  std::vector<BatchToken> batch_;  // scratch
 };
 
 }  // namespace minerva::inference

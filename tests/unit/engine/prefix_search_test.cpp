@@ -62,7 +62,7 @@ TEST(PrefixSearch, FindsInTheStoreWhatLookingAtAllOfItFinds) {
   for (std::uint32_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Texts texts{seed};
-    PrefixStore store{20'000};
+    PrefixStore store{20'000, true};
     NaiveStore naive{20'000};
     for (int round = 0; round < 1000; ++round) {
       const Text text = texts.next();

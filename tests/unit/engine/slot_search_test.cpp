@@ -27,7 +27,7 @@ struct NaiveSlot {
 class SlotModel {
  public:
   SlotModel(std::uint32_t n_slots, bool shares_cells)
-      : table{n_slots, shares_cells}, slots(n_slots), shares_cells_{shares_cells} {}
+      : table{n_slots, {.shares_cells = shares_cells}}, slots(n_slots), shares_cells_{shares_cells} {}
 
   void check_placement(const Text& prompt) const {
     const auto placement = table.place(prompt.prefix());
