@@ -306,8 +306,10 @@ std::uint32_t Engine::most_ahead(const Sequence& sequence) const {
 
 void Engine::run_batch(BatchPlan plan) {
   for (const auto& share : plan.shares) running_[share.index]->note_first_step(clock_());
+  timer_.planned(clock_());
   const auto drafting = speculation_.draft(plan, running_);
   const auto begin = clock_();
+  timer_.drafted(begin);
   while (true) {
     assemble(plan);
     timer_.planned(clock_());

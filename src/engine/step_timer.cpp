@@ -15,6 +15,7 @@ void StepTimer::end(Time now, bool with_prompt) {
   ended_ = with_prompt ? &prompt_steps_ : &decode_steps_;
   ++ended_->n_steps;
   ended_->plan_us += step_.plan_us;
+  ended_->draft_us += step_.draft_us;
   ended_->compute_us += step_.compute_us;
   ended_->sample_us += since_mark(now);
 }

@@ -1,8 +1,8 @@
 #pragma once
 // Where the time of the engine's steps goes.
 //
-//   begin ──► planned ──► computed ──► end ──► begin …        the time between two calls belongs to one phase
-//      plan        compute      sample    report
+//   begin ──► planned ──► drafted ──► planned ──► computed ──► end ──► begin …   the time between two calls is one phase's
+//       plan       draft       plan        compute       sample   report
 //
 // planned() and computed() repeat when a batch did not fit. A step that never comes to end() is counted nowhere, and so is
 // the time behind rest(). Pure; a value of one owner.
@@ -20,6 +20,7 @@ class StepTimer {
 
   void begin(Time now);
   void planned(Time now) { step_.plan_us += since_mark(now); }
+  void drafted(Time now) { step_.draft_us += since_mark(now); }
   void computed(Time now) { step_.compute_us += since_mark(now); }
   void end(Time now, bool with_prompt);
   // Nothing is to be done until somebody asks for something.

@@ -30,6 +30,7 @@ void add_to(prometheus::Counter& counter, std::uint64_t before, std::uint64_t no
 wire::StepTimes grown(const wire::StepTimes& before, const wire::StepTimes& now) {
   return {.n_steps = grown(before.n_steps, now.n_steps),
           .plan_us = grown(before.plan_us, now.plan_us),
+          .draft_us = grown(before.draft_us, now.draft_us),
           .compute_us = grown(before.compute_us, now.compute_us),
           .sample_us = grown(before.sample_us, now.sample_us),
           .report_us = grown(before.report_us, now.report_us)};
@@ -39,6 +40,7 @@ wire::StepTimes grown(const wire::StepTimes& before, const wire::StepTimes& now)
 
 EngineMetrics::StepInstruments::StepInstruments(Instruments& make, const char* prompts)
     : plan{make.counter(kPhaseName, kPhaseHelp, {{"phase", "plan"}, {"prompts", prompts}})},
+      draft{make.counter(kPhaseName, kPhaseHelp, {{"phase", "draft"}, {"prompts", prompts}})},
       compute{make.counter(kPhaseName, kPhaseHelp, {{"phase", "compute"}, {"prompts", prompts}})},
       sample{make.counter(kPhaseName, kPhaseHelp, {{"phase", "sample"}, {"prompts", prompts}})},
       report{make.counter(kPhaseName, kPhaseHelp, {{"phase", "report"}, {"prompts", prompts}})},
@@ -97,10 +99,12 @@ void EngineMetrics::add(const wire::EngineStatus& before, const wire::EngineStat
 // A report comes after each step, so what has grown is one step's; its reporting comes with the next.
 void EngineMetrics::StepInstruments::add(const wire::StepTimes& took) {
   plan.Increment(seconds(took.plan_us));
+  draft.Increment(seconds(took.draft_us));
   compute.Increment(seconds(took.compute_us));
   sample.Increment(seconds(took.sample_us));
   report.Increment(seconds(took.report_us));
-  if (took.n_steps > 0) duration.Observe(seconds(took.plan_us + took.compute_us + took.sample_us));
+  if (took.n_steps > 0)
+    duration.Observe(seconds(took.plan_us + took.draft_us + took.compute_us + took.sample_us));
 }
 
 void EngineMetrics::add_host_share(const wire::StepTimes& took) {
@@ -110,7 +114,7 @@ void EngineMetrics::add_host_share(const wire::StepTimes& took) {
     recent_us_ *= kFading;
   }
   recent_host_us_ += host_us;
-  recent_us_ += host_us + static_cast<double>(took.compute_us);
+  recent_us_ += host_us + static_cast<double>(took.draft_us + took.compute_us);
   if (recent_us_ > 0) host_share_.Set(recent_host_us_ / recent_us_);
 }
 

@@ -30,6 +30,7 @@ class EngineMetrics {
     void add(const wire::StepTimes& took);
 
     prometheus::Counter& plan;
+    prometheus::Counter& draft;
     prometheus::Counter& compute;
     prometheus::Counter& sample;
     prometheus::Counter& report;

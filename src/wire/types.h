@@ -172,6 +172,7 @@ struct SequenceFailed {
 struct StepTimes {
   std::uint64_t n_steps = 0;
   std::uint64_t plan_us = 0;     // giving slots, choosing and assembling the batch
+  std::uint64_t draft_us = 0;    // the draft model's work
   std::uint64_t compute_us = 0;  // the library's decode, until its results are there
   std::uint64_t sample_us = 0;   // drawing tokens, and turning them into text
   std::uint64_t report_us = 0;  // telling what came, hearing what is new; until the next step, if one follows

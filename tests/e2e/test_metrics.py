@@ -78,10 +78,10 @@ def test_the_time_of_steps_is_told_by_what_it_went_into(server: Server) -> None:
     for prompts in ("yes", "no"):
         assert grown(f'minerva_step_seconds_count{{prompts="{prompts}"}}') >= 1
         assert phase("compute", prompts) > 0
-        parts = phase("plan", prompts) + phase("compute", prompts) + phase("sample", prompts)
+        parts = sum(phase(name, prompts) for name in ("plan", "draft", "compute", "sample"))
         assert parts == pytest.approx(grown(f'minerva_step_seconds_sum{{prompts="{prompts}"}}'), abs=1e-9)
     assert phase("sample", "no") > 0 and phase("report", "no") > 0
-    assert sum(phase(p, prompts) for p in ("plan", "compute", "sample", "report") for prompts in ("yes", "no")) < passed
+    assert sum(phase(p, prompts) for p in ("plan", "draft", "compute", "sample", "report") for prompts in ("yes", "no")) < passed
     assert 0 < after["minerva_step_host_share"] < 1
 
 

@@ -88,7 +88,7 @@ TEST(EngineNumbers, CoverTheWholeTimeOfAStepAndNoIdleTime) {
     while (!engine.idle()) (void)engine.step();
     const auto after = engine.status();
     const auto sum = [](const wire::StepTimes& s) {
-      return s.plan_us + s.compute_us + s.sample_us + s.report_us;
+      return s.plan_us + s.draft_us + s.compute_us + s.sample_us + s.report_us;
     };
     const auto counted = sum(after.prompt_steps) + sum(after.decode_steps) - sum(before.prompt_steps) -
                          sum(before.decode_steps);

@@ -7,12 +7,14 @@ namespace {
 
 using Time = StepTimer::Time;
 
-// One step: 10 µs to plan, 100 to compute, 5 to sample.
+// One step: 10 µs to plan, 30 to draft, 100 to compute, 5 to sample.
 void step(StepTimer& timer, Time begin, bool with_prompt) {
   timer.begin(begin);
-  timer.planned(begin + Time{10});
-  timer.computed(begin + Time{110});
-  timer.end(begin + Time{115}, with_prompt);
+  timer.planned(begin + Time{6});
+  timer.drafted(begin + Time{36});
+  timer.planned(begin + Time{40});
+  timer.computed(begin + Time{140});
+  timer.end(begin + Time{145}, with_prompt);
 }
 
 TEST(StepTimer, GivesEachPhaseItsTimeAndEachKindOfStepItsOwn) {
@@ -24,6 +26,7 @@ TEST(StepTimer, GivesEachPhaseItsTimeAndEachKindOfStepItsOwn) {
   for (const wire::StepTimes& times : {timer.prompt_steps(), timer.decode_steps()}) {
     EXPECT_EQ(times.n_steps, 1U);
     EXPECT_EQ(times.plan_us, 10U);
+    EXPECT_EQ(times.draft_us, 30U);
     EXPECT_EQ(times.compute_us, 100U);
     EXPECT_EQ(times.sample_us, 5U);
     EXPECT_EQ(times.report_us, 0U);
@@ -33,7 +36,7 @@ TEST(StepTimer, GivesEachPhaseItsTimeAndEachKindOfStepItsOwn) {
 TEST(StepTimer, CountsTheTimeUntilTheNextStepAsTheReportingOfTheLast) {
   StepTimer timer;
   step(timer, Time{1000}, true);
-  step(timer, Time{1000 + 115 + 7}, false);
+  step(timer, Time{1000 + 145 + 7}, false);
   EXPECT_EQ(timer.prompt_steps().report_us, 7U);
   EXPECT_EQ(timer.decode_steps().report_us, 0U);
 }

@@ -20,8 +20,12 @@ wire::EngineStatus after(std::uint64_t n) {
                          .compute_us = 90'000 * n,
                          .sample_us = 2000 * n,
                          .report_us = 3000 * n};
-  status.decode_steps = {
-      .n_steps = n, .plan_us = 500 * n, .compute_us = 3000 * n, .sample_us = 250 * n, .report_us = 250 * n};
+  status.decode_steps = {.n_steps = n,
+                         .plan_us = 500 * n,
+                         .draft_us = 400 * n,
+                         .compute_us = 3000 * n,
+                         .sample_us = 250 * n,
+                         .report_us = 250 * n};
   status.prefixes[static_cast<std::size_t>(wire::PrefixTier::kHost)] = {.n_requests = n, .n_tokens = 40 * n};
   return status;
 }
@@ -51,6 +55,7 @@ TEST(EngineMetrics, AddUpWhatEachReportSaysMoreThanTheOneBefore) {
        "minerva_prefix_requests_total{tier=\"host\"} 2", "minerva_prefix_tokens_total{tier=\"host\"} 80",
        "minerva_step_phase_seconds_total{phase=\"plan\",prompts=\"yes\"} 0.002",
        "minerva_step_phase_seconds_total{phase=\"compute\",prompts=\"no\"} 0.006",
+       "minerva_step_phase_seconds_total{phase=\"draft\",prompts=\"no\"} 0.0008",
        "minerva_step_phase_seconds_total{phase=\"sample\",prompts=\"yes\"} 0.004",
        "minerva_step_phase_seconds_total{phase=\"report\",prompts=\"yes\"} 0.006",
        "minerva_step_seconds_count{prompts=\"yes\"} 2",
@@ -72,14 +77,14 @@ TEST(EngineMetrics, NeverGoBackWhateverAWorkerSays) {
   metrics.engine_reported({}, after(5));
   metrics.engine_reported(after(5), after(1));
   expect_lines(metrics.text({}), {"minerva_prefill_tokens_total 500", "minerva_preemptions_total 5",
-                                  "minerva_step_seconds_count{prompts=\"no\"} 5"});
+                                  "minerva_step_seconds_count{prompts=\"no\"} 1"});
 }
 
 TEST(EngineMetrics, SayWhatShareOfTheNewestStepsWasNotComputing) {
   ServerMetrics metrics;
   wire::EngineStatus slow_host;
   slow_host.decode_steps = {
-      .n_steps = 1, .plan_us = 600, .compute_us = 250, .sample_us = 100, .report_us = 50};
+      .n_steps = 1, .plan_us = 600, .draft_us = 50, .compute_us = 200, .sample_us = 100, .report_us = 50};
   metrics.engine_reported({}, slow_host);
   expect_lines(metrics.text({}), {"minerva_step_host_share 0.75"});
   wire::EngineStatus quick_host;
