@@ -77,14 +77,15 @@ void SchedulerSimulation::arrive(std::size_t index) {
     lane.runnable.n_followers = 1 + below(6);
     lane.runnable.n_awaited = 1 + below(lane.runnable.n_left);
   }
-  lane.runnable.draft.hit_rate = below(100) / 100.0;
+  lane.runnable.hit_rate = below(100) / 100.0;
+  lane.runnable.tenant = below(world_.n_tenants);
   lanes_[index] = lane;
 }
 
 void SchedulerSimulation::lose_kv(Lane& lane) {
   lane.runnable.n_left += std::exchange(lane.runnable.n_context, 0);
   lane.runnable.decodes = false;
-  lane.runnable.draft.n_draft = 0;
+  lane.runnable.n_draft = 0;
   lane.n_steps_open = 0;
 }
 
@@ -101,7 +102,7 @@ void SchedulerSimulation::check_form(const BatchPlan& plan, const Snapshot& snap
     seen[share.index] = true;
     const Runnable& runnable = snapshot[share.index];
     ASSERT_GE(share.n_tokens, 1U);
-    ASSERT_LE(share.n_tokens, runnable.decodes ? 1 + runnable.draft.n_draft : runnable.n_left);
+    ASSERT_LE(share.n_tokens, runnable.decodes ? 1 + runnable.n_draft : runnable.n_left);
     if (runnable.decodes && share.n_tokens > 1) n_ahead += share.n_tokens;
   }
   ASSERT_LE(n_ahead, world_.limits.n_outputs);
@@ -130,7 +131,10 @@ void SchedulerSimulation::check_waiting() const {
       kMostParts + (world_.n_lanes + world_.limits.n_batch - 1) / world_.limits.n_batch;
   const std::uint32_t longest = world_.longest_prompt + world_.longest_answer;
   const std::uint32_t chunk = std::min(kLeastPrefill, world_.limits.n_batch);
-  const std::uint32_t most = 2 * longest / kAgeingTokens + world_.n_lanes * longest / chunk + chunk;
+  // Tenants take turns in tokens, and one that was silent is a batch ahead.
+  const std::uint32_t of_one = 2 * longest / kAgeingTokens + world_.n_lanes * longest / chunk + chunk;
+  const std::uint32_t of_others = (world_.n_tenants - 1) * (of_one + world_.limits.n_batch / chunk);
+  const std::uint32_t most = of_one + of_others;
   for (const Lane& lane : lanes_) {
     if (lane.n_answer == 0) continue;
     if (lane.runnable.decodes) {
@@ -153,6 +157,7 @@ void SchedulerSimulation::compute(const BatchPlan& plan, const Snapshot& snapsho
   }
   for (const auto& share : plan.shares) {
     Lane& lane = *owners[share.index];
+    if (!lane.runnable.decodes) scheduler_.charge_prompt(lane.runnable.tenant, share.n_tokens);
     lane.runnable.decodes ? take_tokens(lane, share.n_tokens) : take_prompt(lane, share.n_tokens);
   }
   if (plan.shares.empty()) return;
@@ -175,17 +180,17 @@ void SchedulerSimulation::take_prompt(Lane& lane, std::uint32_t n) {
   runnable.steps_waited = 0;
   lane.n_steps_open = 0;
   --lane.n_answer;
-  if (world_.drafts) runnable.draft.n_draft = std::min(one_in(2) ? kDrafted : 0, lane.n_answer);
+  if (world_.drafts) runnable.n_draft = std::min(one_in(2) ? kDrafted : 0, lane.n_answer);
 }
 
 void SchedulerSimulation::take_tokens(Lane& lane, std::uint32_t n) {
   Runnable& runnable = lane.runnable;
   std::uint32_t n_right = 1;
-  while (n_right < n && below(100) < static_cast<std::uint32_t>(runnable.draft.hit_rate * 100)) ++n_right;
+  while (n_right < n && below(100) < static_cast<std::uint32_t>(runnable.hit_rate * 100)) ++n_right;
   runnable.n_context += n_right;
   runnable.steps_waited = 0;
   lane.n_answer -= std::min(lane.n_answer, n_right);
-  if (world_.drafts) runnable.draft.n_draft = std::min(one_in(3) ? 0 : kDrafted, lane.n_answer);
+  if (world_.drafts) runnable.n_draft = std::min(one_in(3) ? 0 : kDrafted, lane.n_answer);
 }
 
 }  // namespace minerva::simulation

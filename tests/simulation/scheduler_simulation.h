@@ -23,6 +23,7 @@ struct World {
   std::uint32_t arrives_in = 10;  // an empty lane is taken in one step of so many
   std::uint32_t leaves_in = 2000;
   std::uint32_t loses_kv_in = 5000;
+  std::uint32_t n_tenants = 1;
   bool drafts = false;
 };
 

@@ -26,8 +26,8 @@ struct NaiveSlot {
 
 class SlotModel {
  public:
-  SlotModel(std::uint32_t n_slots, bool shares_cells)
-      : table{n_slots, {.shares_cells = shares_cells}}, slots(n_slots), shares_cells_{shares_cells} {}
+  SlotModel(std::uint32_t n_slots, SlotTable::Memory memory)
+      : table{n_slots, memory}, slots(n_slots), memory_{memory} {}
 
   void check_placement(const Text& prompt) const {
     const auto placement = table.place(prompt.prefix());
@@ -36,12 +36,12 @@ class SlotModel {
     if (!placement) return;
     const Text reusable = prompt.reusable();
     std::uint32_t longest = 0;
-    for (const NaiveSlot& slot : slots) longest = std::max(longest, naive_prefix(slot.text, reusable));
+    for (const NaiveSlot& slot : slots) longest = std::max(longest, usable(slot, reusable));
     const NaiveSlot& target = at(placement->slot);
     ASSERT_FALSE(target.busy);
     ASSERT_GT(placement->n_reused + kLeastCopied, longest) << "a longer prefix was there";
     const NaiveSlot& source = placement->copy_from ? at(*placement->copy_from) : target;
-    ASSERT_EQ(placement->n_reused, naive_prefix(source.text, reusable))
+    ASSERT_EQ(placement->n_reused, usable(source, reusable))
         << "exactly what source and prompt share";
     if (!placement->copy_from) return;
     ASSERT_NE(*placement->copy_from, placement->slot);
@@ -65,7 +65,7 @@ class SlotModel {
     target.cells.resize(source ? 0 : n_reused);
     if (source) {
       table.copy(*source, slot, n_reused);
-      if (shares_cells_) target.cells.assign(at(*source).cells.begin(), at(*source).cells.begin() + n_reused);
+      if (memory_.shares_cells) target.cells.assign(at(*source).cells.begin(), at(*source).cells.begin() + n_reused);
     }
     table.take(slot, prompt.space);
     table.append(slot, std::span{prompt.tokens}.subspan(n_reused));
@@ -120,7 +120,13 @@ class SlotModel {
   [[nodiscard]] const NaiveSlot& at(SlotId id) const { return slots[static_cast<std::size_t>(id.value)]; }
   [[nodiscard]] NaiveSlot& at(SlotId id) { return slots[static_cast<std::size_t>(id.value)]; }
 
-  bool shares_cells_;
+  // What the prompt could take over: a part of it only where the memory can be cut.
+  [[nodiscard]] std::uint32_t usable(const NaiveSlot& slot, const Text& prompt) const {
+    const std::uint32_t n = naive_prefix(slot.text, prompt);
+    return memory_.cuts || n == slot.text.tokens.size() ? n : 0;
+  }
+
+  SlotTable::Memory memory_;
   std::uint64_t n_uses_ = 0;
   std::uint64_t n_cells_ = 0;
 };
@@ -129,7 +135,7 @@ TEST(SlotSearch, FindsInTheSlotsWhatLookingAtAllOfThemFinds) {
   for (std::uint32_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Texts texts{seed};
-    SlotModel model{1 + texts.below(9), seed % 2 == 0};
+    SlotModel model{1 + texts.below(9), {.shares_cells = seed % 2 == 0, .cuts = seed % 4 < 2}};
     const auto n_slots = static_cast<std::uint32_t>(model.slots.size());
     for (int round = 0; round < 500; ++round) {
       const Text prompt = texts.next();
