@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <string>
 
 namespace minerva::api {
@@ -21,19 +20,20 @@ void add_rates(Json& timings, const std::string& phase, std::uint32_t n, std::ui
 }  // namespace
 
 wire::GenerationStats together(std::span<const wire::GenerationStats> choices) {
-  constexpr auto kLatest = std::numeric_limits<std::uint64_t>::max();
-  wire::GenerationStats all{.queue_us = kLatest};
-  std::uint64_t first_token = kLatest;  // since the arrival, as the next
-  std::uint64_t last_token = 0;
-  for (const wire::GenerationStats& choice : choices) {
+  wire::GenerationStats all = choices.front();
+  const auto first_token_of = [](const auto& choice) { return choice.queue_us + choice.prefill_us; };
+  std::uint64_t first_token = first_token_of(all);  // since the arrival, as the next
+  std::uint64_t last_token = first_token + all.decode_us;
+  for (const wire::GenerationStats& choice : choices.subspan(1)) {
     all.n_prompt += choice.n_prompt;
     all.n_cached += choice.n_cached;
     all.n_generated += choice.n_generated;
     all.n_drafted += choice.n_drafted;
     all.n_accepted += choice.n_accepted;
+    all.n_preempted += choice.n_preempted;
     all.queue_us = std::min(all.queue_us, choice.queue_us);
-    first_token = std::min(first_token, choice.queue_us + choice.prefill_us);
-    last_token = std::max(last_token, choice.queue_us + choice.prefill_us + choice.decode_us);
+    first_token = std::min(first_token, first_token_of(choice));
+    last_token = std::max(last_token, first_token_of(choice) + choice.decode_us);
   }
   all.prefill_us = first_token - all.queue_us;
   all.decode_us = last_token - first_token;

@@ -13,8 +13,9 @@
 namespace minerva::api {
 
 // What the choices of one request took, as if they were one: all tokens, prompts as often as they were asked for; and the
-// times from the arrival to the first step for any of them, from there to the first token, from there to the last. At
-// least one choice; all arrived together.
+// times from the arrival to the first step for any of them, from there to the first token, from there to the last. Where
+// the prompt was cached is the first one's word: it found what was there before the request. At least one choice; all
+// arrived together.
 [[nodiscard]] wire::GenerationStats together(std::span<const wire::GenerationStats> choices);
 
 // `card` is missing when the worker died right after the answer; what it would tell is left out then.

@@ -240,7 +240,10 @@ void Engine::start(std::unique_ptr<Sequence> sequence) {
   const auto opened = kv_.open(prefix_of(*sequence));
   sequence->slot = opened.slot;
   sequence->n_computed = opened.n_computed;
-  if (is_new) note_found(*sequence, opened);
+  if (is_new) {
+    note_found(*sequence, opened);
+    scheduler_.note_prompt(sequence->spec().tenant, sequence->n_left());
+  }
   log::debug("engine", "sequence {}: {} of {} tokens found, in slot {}", sequence->id(), sequence->n_computed,
              sequence->n_tokens(), sequence->slot.value);
   if (kv_.needs_checkpoints()) set_checkpoints(*sequence);

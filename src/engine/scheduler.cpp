@@ -15,9 +15,17 @@ constexpr std::int64_t kAgeingTokens = 64;
 constexpr std::uint32_t kLeastPrefill = 16;
 
 // While nothing decodes there is no stream to hold up, but a cancel or a new short request waits for the step's end:
-// ten times the stream's limit (two seconds on a CPU) still makes chunks that the kernels like. Not where that request may be
-// another tenant's.
+// ten times the stream's limit (two seconds on a CPU) still makes chunks that the kernels like.
 constexpr int kIdleFactor = 10;
+
+// A request of another tenant that comes at the worst moment waits for the step's end, then needs its own steps, which carry
+// running sequences too: so a step may take half of the time that such a request takes alone.
+constexpr double kCourtesy = 0.5;
+
+// Prompts that are shorter count as this long, and prompt tokens that make the smallest step no longer than by so much cost
+// nobody anything: chunks of a few tokens would cost everybody much.
+constexpr std::uint32_t kShortestAwaited = 64;
+constexpr double kHardlyLonger = 1.25;
 
 // Neighbours are served at once, or in turns of up to this many parts.
 constexpr std::uint32_t kMostParts = 4;
@@ -71,6 +79,7 @@ Scheduler::Scheduler(SchedulerLimits limits)
 void Scheduler::apply(const StepCost& step) {
   costs_.learn(step);
   look_ahead_.settle(step, costs_);
+  awaited_.pass(step.duration);
 }
 
 std::uint32_t BatchPlan::n_tokens() const {
@@ -129,13 +138,14 @@ void Scheduler::look_ahead(Order decoding, Snapshot snapshot, BatchPlan& plan) c
     plan.catch_up = BatchPlan::Share{.index = decoding[catch_up->index], .n_tokens = catch_up->n_tokens};
 }
 
-std::uint32_t Scheduler::prefill_budget(Order decoding, Order prompts, Snapshot snapshot) const {
+// Prompt tokens of a step that this tenant's may bring it to; `prompts` are all, in the order in which they are computed.
+std::uint32_t Scheduler::prefill_budget(Order decoding, Order prompts, std::uint32_t tenant,
+                                        Snapshot snapshot) const {
   const auto n_decode = static_cast<std::uint32_t>(decoding.size());
   const std::uint32_t room = limits_.n_batch - std::min(limits_.n_batch, n_decode);
   if (limits_.max_itl.count() == 0) return room;
-  const bool is_awaited = n_decode > 0 || has_several_tenants_;
-  const CostModel::Time limit = is_awaited ? limits_.max_itl : limits_.max_itl * kIdleFactor;
   const std::uint64_t beside = attended(decoding, snapshot);
+  const CostModel::Time limit = longest_step(n_decode, beside, tenant);
   const auto fits = [&](std::uint32_t n) {
     const auto time = costs_.mixed(n_decode, n, beside + attended_by(prompts, n, snapshot));
     return time ? *time <= limit : n_decode == 0;
@@ -149,9 +159,20 @@ std::uint32_t Scheduler::prefill_budget(Order decoding, Order prompts, Snapshot 
   return low;
 }
 
+// Of a step with this tenant's prompts.
+CostModel::Time Scheduler::longest_step(std::uint32_t n_decode, std::uint64_t n_attended,
+                                        std::uint32_t tenant) const {
+  const CostModel::Time limit = n_decode > 0 ? limits_.max_itl : limits_.max_itl * kIdleFactor;
+  const auto awaited = awaited_.shortest_prompt_beside(tenant);
+  if (!awaited) return limit;
+  const std::uint32_t n_awaited = std::max(*awaited, kShortestAwaited);
+  const auto alone = costs_.mixed(0, n_awaited, std::uint64_t{n_awaited} * n_awaited / 2);
+  const auto smallest = costs_.mixed(n_decode, kLeastPrefill, n_attended);
+  if (!alone || !smallest) return limit;
+  return std::min(limit, std::max(kCourtesy * *alone, kHardlyLonger * *smallest));
+}
+
 void Scheduler::charge_prompt(std::uint32_t tenant, std::uint32_t n_tokens) {
-  has_several_tenants_ = has_several_tenants_ || last_tenant_.value_or(tenant) != tenant;
-  last_tenant_ = tenant;
   prompts_.advance(prompts_.received(tenant));
   prompts_.charge(tenant, n_tokens);
 }
@@ -177,12 +198,19 @@ BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
     if (!taken.empty()) look_ahead(taken, snapshot, plan);
     return plan;
   }
-  std::uint32_t budget = prefill_budget(taken, prompts, snapshot);
+  std::uint32_t n_prefill = 0;
+  std::uint32_t budget = 0;  // of the step, for prompts of the tenant whose turn it is
+  const Runnable* last = nullptr;
   for (const std::size_t i : prompts) {
-    const std::uint32_t n = std::min(budget, snapshot[i].n_left);
-    if (n == 0) break;
+    const Runnable& prompt = snapshot[i];
+    if (last == nullptr || last->tenant != prompt.tenant) {
+      budget = prefill_budget(taken, prompts, prompt.tenant, snapshot);
+    }
+    last = &prompt;
+    const std::uint32_t n = std::min(budget - std::min(budget, n_prefill), prompt.n_left);
+    if (n == 0) continue;
     plan.shares.push_back({.index = i, .n_tokens = n});
-    budget -= n;
+    n_prefill += n;
   }
   return plan;
 }

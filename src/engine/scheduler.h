@@ -4,7 +4,8 @@
 // Running sequences' tokens go first. Prompts fill what is left of the batch and of the step's time: those of the tenant of
 // whose prompts least was computed lately; of one tenant's, the one with the fewest tokens left first, where each step of
 // waiting counts as tokens done, so that none starves; a prompt that others wait for, because theirs begin as it does,
-// counts as what they wait for, shared by all of them.
+// counts as what they wait for, shared by all of them. Where other tenants were here lately, prompts keep a step so short that a
+// request of theirs which comes meanwhile gets its first token in at most twice the time that it takes alone.
 //
 // When nothing but running sequences is left, a step may take fewer than all of them, in turns, where this machine's
 // kernels make that faster: eight sequences on a CPU may be served sooner, each of them, by four at a time. Neighbours are
@@ -16,10 +17,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
+#include "engine/awaited_tenants.h"
 #include "engine/cost_model.h"
 #include "engine/look_ahead.h"
 #include "engine/tenant_shares.h"
@@ -69,6 +70,9 @@ class Scheduler {
   // The same of the draft model's own steps.
   void apply_drafting(const StepCost& step) { look_ahead_.learn_drafting(step); }
 
+  // A prompt of this tenant with so many tokens to compute begins.
+  void note_prompt(std::uint32_t tenant, std::uint32_t n_tokens) { awaited_.note_prompt(tenant, n_tokens); }
+
   // A step computed so many prompt tokens of this tenant's.
   void charge_prompt(std::uint32_t tenant, std::uint32_t n_tokens);
 
@@ -79,15 +83,17 @@ class Scheduler {
   [[nodiscard]] Order take_turn(std::span<std::size_t> decoding, Snapshot snapshot) const;
   [[nodiscard]] std::uint32_t decode_width(std::uint32_t n_neighbours, std::uint64_t n_context) const;
   void look_ahead(Order decoding, Snapshot snapshot, BatchPlan& plan) const;
-  [[nodiscard]] std::uint32_t prefill_budget(Order decoding, Order prompts, Snapshot snapshot) const;
+  [[nodiscard]] std::uint32_t prefill_budget(Order decoding, Order prompts, std::uint32_t tenant,
+                                             Snapshot snapshot) const;
+  [[nodiscard]] CostModel::Time longest_step(std::uint32_t n_decode, std::uint64_t n_attended,
+                                             std::uint32_t tenant) const;
 
   SchedulerLimits limits_;
   CostModel costs_;
   LookAhead look_ahead_;
   // In prompt tokens. One batch after a silence: a short prompt among another tenant's long ones goes first as a whole.
   TenantShares prompts_;
-  std::optional<std::uint32_t> last_tenant_;
-  bool has_several_tenants_ = false;  // two have had prompts
+  AwaitedTenants awaited_;
 };
 
 }  // namespace minerva::engine

@@ -17,16 +17,19 @@ std::uint32_t beyond(std::uint32_t n, std::uint32_t bound) { return n - std::min
 }  // namespace
 
 Status Admission::admit(std::uint32_t tenant, std::uint32_t n_choices, std::uint32_t n_parallel) const {
-  const std::uint64_t n_places = std::uint64_t{n_parallel} + max_queue_;
-  if (n_choices > n_places) {
-    return fail(ErrorCode::kInvalidRequest,
-                fmt::format("n is {}, but this server takes no more than {} at once ({} that run and {} that "
-                            "wait): ask for fewer, or start it with a larger --parallel or --max-queue",
-                            n_choices, n_places, n_parallel, max_queue_),
-                "n");
+  const std::uint32_t n_may_wait = has_several_tenants_ ? max_queue_ / 2 : max_queue_;
+  if (n_choices > std::uint64_t{n_parallel} + n_may_wait) {
+    return fail(
+        ErrorCode::kInvalidRequest,
+        fmt::format(
+            "n is {}, but this server takes no more than {} at once from one client ({} that run and {} "
+            "that wait): ask for fewer, or start it with a larger --parallel or --max-queue",
+            n_choices, n_parallel + n_may_wait, n_parallel, n_may_wait),
+        "n");
   }
   const std::uint32_t n_waiting = beyond(n_open_, n_parallel);
-  if (n_open_ + n_choices > n_places) {
+  const std::uint32_t n_waiting_then = beyond(n_open_ + n_choices, n_parallel);
+  if (n_waiting_then > max_queue_) {
     return std::unexpected(
         Error{.code = ErrorCode::kQueueFull,
               .message = fmt::format(
@@ -38,10 +41,10 @@ Status Admission::admit(std::uint32_t tenant, std::uint32_t n_choices, std::uint
   }
   const auto own = open_by_tenant_.find(tenant);
   const std::uint32_t n_open_own = own == open_by_tenant_.end() ? 0 : own->second;
+  const std::uint32_t n_waiting_own_then = beyond(n_open_own + n_choices, n_parallel);
+  if (!has_several_tenants_ || n_waiting_own_then <= max_queue_ - n_waiting_then) return {};
   const std::uint32_t n_waiting_own = beyond(n_open_own, n_parallel);
   const std::uint32_t n_free = beyond(max_queue_, n_waiting);
-  if (!has_several_tenants_ || n_open_own + n_choices <= n_parallel || n_waiting_own + n_choices < n_free)
-    return {};
   // While one of its own is served, so is one of each other tenant.
   const auto n_tenants = static_cast<std::uint32_t>(open_by_tenant_.size());
   return std::unexpected(

@@ -75,36 +75,55 @@ void keep_mass(Candidates& candidates, double mass, std::size_t n_least, Rank ra
 
 const llama_token_data* likeliest(const Candidates& candidates) {
   if (candidates.size == 0) return nullptr;
-  if (candidates.sorted) return candidates.data;
-  return &*std::ranges::max_element(span_of(candidates), {}, &llama_token_data::logit);
+  const llama_token_data* best = candidates.data;
+  if (candidates.sorted) return best;
+  float most = best->logit;
+  for (const llama_token_data& candidate : span_of(candidates)) {
+    if (!(candidate.logit > most)) continue;
+    most = candidate.logit;
+    best = &candidate;
+  }
+  return best;
 }
 
-void set_probabilities(Candidates& candidates) {
+double set_weights(Candidates& candidates) {
   const llama_token_data* first = likeliest(candidates);
-  if (first == nullptr) return;
+  if (first == nullptr) return 0.0;
   const auto all = span_of(candidates);
   const float most = first->logit;
   double total = 0.0;
-  std::array<float, kExpLanes> lanes{};
-  for (std::size_t at = 0; at < all.size(); at += kExpLanes) {
-    const auto block = all.subspan(at, std::min(kExpLanes, all.size() - at));
-    if (block.size() < kExpLanes) lanes.fill(kNever);
-    for (std::size_t i = 0; i < block.size(); ++i) lanes[i] = block[i].logit - most;
-    exponentials(lanes);
-    float sum = 0.0F;
-    for (std::size_t i = 0; i < block.size(); ++i) {
-      block[i].p = lanes[i];
-      sum += lanes[i];
-    }
-    total += static_cast<double>(sum);
+  std::size_t at = 0;
+  for (; at + kLanes <= all.size(); at += kLanes) {
+    llama_token_data* four = all.data() + at;
+    const FloatLanes logits{four[0].logit, four[1].logit, four[2].logit, four[3].logit};
+    const FloatLanes weights = exponential(logits - most);
+    for (std::size_t i = 0; i < kLanes; ++i) four[i].p = weights[i];
+    total += static_cast<double>(sum_of(weights));
   }
+  for (; at < all.size(); ++at) {
+    all[at].p = exponential(FloatLanes{} + (all[at].logit - most))[0];
+    total += static_cast<double>(all[at].p);
+  }
+  return total;
+}
+
+void set_probabilities(Candidates& candidates) {
+  const double total = set_weights(candidates);
   if (!(total > 0.0)) return;  // none is possible
   const auto share = static_cast<float>(1.0 / total);
-  for (llama_token_data& candidate : all) candidate.p *= share;
+  for (llama_token_data& candidate : span_of(candidates)) candidate.p *= share;
 }
 
 void keep_likeliest(Candidates& candidates, float mass, std::size_t n_least) {
   set_probabilities(candidates);
+  if (candidates.sorted) {
+    double sum = 0.0;
+    std::size_t n = 0;
+    while (n < candidates.size && (sum < static_cast<double>(mass) || n < n_least))
+      sum += static_cast<double>(candidates.data[n++].p);
+    candidates.size = n;
+    return;
+  }
   keep_mass(candidates, static_cast<double>(mass), n_least,
             [](const llama_token_data& candidate) { return std::bit_cast<std::uint32_t>(candidate.p); });
 }

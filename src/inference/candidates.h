@@ -13,6 +13,9 @@ namespace minerva::inference {
 // Sets the probabilities; the candidates stay as they are.
 void set_probabilities(llama_token_data_array& candidates);
 
+// Sets each `p` to the probability times one number, the same for all, and gives their sum: one pass less.
+[[nodiscard]] double set_weights(llama_token_data_array& candidates);
+
 // The candidate with the highest logit, of equals the first; null when there is none.
 [[nodiscard]] const llama_token_data* likeliest(const llama_token_data_array& candidates);
 
@@ -21,7 +24,10 @@ template <typename Out>
 void leave_out(llama_token_data_array& candidates, Out out) {
   std::size_t n_kept = 0;
   for (std::size_t i = 0; i < candidates.size; ++i) {
-    if (!out(candidates.data[i])) candidates.data[n_kept++] = candidates.data[i];
+    // Without a branch: which of them stay cannot be foreseen.
+    const bool stays = !out(candidates.data[i]);
+    candidates.data[n_kept] = candidates.data[i];
+    n_kept += stays ? 1 : 0;
   }
   candidates.size = n_kept;
 }

@@ -158,26 +158,24 @@ Result<Token> SamplerChain::choose_freely(std::span<const float> logits, std::ui
   const auto row = biased(logits, n_on_row, scratch);
   const std::size_t n_highest = n_on_row < stages_.size() ? stages_[n_on_row]->n_highest() : 0;
   if (n_highest > 0) {
-    if (!select_top(row, n_highest, scratch.candidates)) return std::unexpected(why_none(logits));
-    return choose_from({.data = scratch.candidates.data(),
-                        .size = scratch.candidates.size(),
-                        .selected = -1,
-                        .sorted = true},
-                       n_on_row + 1, index);
+    if (!select_top(row, n_highest, scratch.top)) return std::unexpected(why_none(logits));
+    return choose_from(
+        {.data = scratch.top.data(), .size = scratch.top.size(), .selected = -1, .sorted = true},
+        n_on_row + 1, index);
   }
   const Token best = argmax(row);
   if (best < 0) return std::unexpected(why_none(logits));
   if (!draw_ && n_on_row == stages_.size()) return best;
-  fill(row, scratch.candidates);
-  return choose_from(array_of(scratch.candidates), n_on_row, index);
+  fill(row, scratch.all);
+  return choose_from(array_of(scratch.all), n_on_row, index);
 }
 
 Result<Token> SamplerChain::choose_by_grammar(std::span<const float> logits, std::uint32_t index,
                                               Scratch& scratch) {
   const auto row = biased(logits, 0, scratch);
   if (argmax(row) < 0) return std::unexpected(why_none(logits));
-  fill(row, scratch.candidates);
-  auto all = array_of(scratch.candidates);
+  fill(row, scratch.all);
+  auto all = array_of(scratch.all);
   grammar_->filter(all);
   leave_out(all, [](const llama_token_data& candidate) { return !(candidate.logit > kNever); });
   if (all.size == 0) return end_of_grammar();

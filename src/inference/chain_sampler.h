@@ -27,7 +27,8 @@ class SamplerChain {
  public:
   struct Scratch {
     std::vector<float> row;
-    std::vector<llama_token_data> candidates;
+    std::vector<llama_token_data> top;  // a few, or
+    std::vector<llama_token_data> all;  // the vocabulary
   };
 
   // kInvalidRequest with the field's name for parameters outside their range.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "inference/exponential.h"
@@ -13,10 +12,6 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-// The registers of every x86-64 and every arm64.
-using Floats = float __attribute__((vector_size(16)));
-using Ints = std::int32_t __attribute__((vector_size(16)));
-constexpr std::size_t kWidth = 4;
 constexpr std::size_t kBlock = 64;
 
 constexpr std::int32_t kWithoutSign = 0x7FFF'FFFF;
@@ -27,20 +22,19 @@ class BlockScan {
  public:
   // Of the values [at, at + kBlock).
   float largest(const float* at) {
-    std::array<Floats, 4> most{load(at), load(at + kWidth), load(at + 2 * kWidth), load(at + 3 * kWidth)};
-    for (std::size_t i = 0; i < kBlock; i += most.size() * kWidth) {
-      for (std::size_t lane = 0; lane < most.size(); ++lane) {
-        const Floats values = load(at + i + lane * kWidth);
-        most[lane] = values > most[lane] ? values : most[lane];
-        Ints bits;
-        std::memcpy(&bits, &values, sizeof bits);
-        nan_ |= (bits & kWithoutSign) > kInfinity;
+    std::array<FloatLanes, 4> most{load_lanes(at), load_lanes(at + kLanes), load_lanes(at + 2 * kLanes),
+                                   load_lanes(at + 3 * kLanes)};
+    for (std::size_t i = 0; i < kBlock; i += most.size() * kLanes) {
+      for (std::size_t j = 0; j < most.size(); ++j) {
+        const FloatLanes values = load_lanes(at + i + j * kLanes);
+        most[j] = values > most[j] ? values : most[j];
+        nan_ |= (bits_of(values) & kWithoutSign) > kInfinity;
       }
     }
     float largest = kNever;
-    for (const Floats& lane : most) {
-      for (std::size_t i = 0; i < kWidth; ++i) {
-        const float value = lane[i];
+    for (const FloatLanes& lanes : most) {
+      for (std::size_t i = 0; i < kLanes; ++i) {
+        const float value = lanes[i];
         largest = std::max(largest, value);
       }
     }
@@ -52,7 +46,7 @@ class BlockScan {
     float largest = kNever;
     for (const float value : rest) {
       largest = std::max(largest, value);
-      if (std::isnan(value)) nan_ |= Ints{-1, -1, -1, -1};
+      if (std::isnan(value)) nan_ |= IntLanes{-1, -1, -1, -1};
     }
     return largest;
   }
@@ -60,13 +54,7 @@ class BlockScan {
   [[nodiscard]] bool saw_nan() const { return (nan_[0] | nan_[1] | nan_[2] | nan_[3]) != 0; }
 
  private:
-  static Floats load(const float* at) {
-    Floats values;
-    std::memcpy(&values, at, sizeof values);
-    return values;
-  }
-
-  Ints nan_{};
+  IntLanes nan_{};
 };
 
 // Calls visit(first index, values, largest value) for each block of the row. False when a NaN was in it.
@@ -146,14 +134,12 @@ bool select_top(std::span<const float> logits, std::size_t n, std::vector<llama_
 double log_sum_exp(std::span<const float> logits) {
   const float most = logits[static_cast<std::size_t>(argmax(logits))];
   double total = 0.0;
-  std::array<float, kExpLanes> lanes{};
   std::size_t at = 0;
-  for (; at + kExpLanes <= logits.size(); at += kExpLanes) {
-    for (std::size_t i = 0; i < kExpLanes; ++i) lanes[i] = logits[at + i] - most;
-    exponentials(lanes);
-    float sum = 0.0F;
-    for (const float value : lanes) sum += value;
-    total += static_cast<double>(sum);
+  for (; at + 4 * kLanes <= logits.size(); at += 4 * kLanes) {
+    FloatLanes sum{};
+    for (std::size_t i = 0; i < 4 * kLanes; i += kLanes)
+      sum += exponential(load_lanes(logits.data() + at + i) - most);
+    total += static_cast<double>(sum_of(sum));
   }
   for (; at < logits.size(); ++at) total += std::exp(static_cast<double>(logits[at] - most));
   return static_cast<double>(most) + std::log(total);

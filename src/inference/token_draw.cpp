@@ -17,9 +17,9 @@ std::span<llama_token_data> span_of(const Candidates& candidates) {
   return {candidates.data, candidates.size};
 }
 
-// Where `unit` falls when the probabilities, which are set, stand in a row. Null when there are none.
-const llama_token_data* draw_one(std::span<const llama_token_data> candidates, double unit) {
-  double left = unit;
+// Where `place` falls when the candidates' `p`, which are set, stand in a row. Null when all are 0.
+const llama_token_data* draw_one(std::span<const llama_token_data> candidates, double place) {
+  double left = place;
   const llama_token_data* last = nullptr;
   for (const llama_token_data& candidate : candidates) {
     if (!(candidate.p > 0.0F)) continue;
@@ -33,8 +33,8 @@ const llama_token_data* draw_one(std::span<const llama_token_data> candidates, d
 class PlainDraw final : public TokenDraw {
  public:
   std::optional<wire::Token> draw(Candidates& candidates, double unit) override {
-    set_probabilities(candidates);
-    const llama_token_data* drawn = draw_one(span_of(candidates), unit);
+    const double total = set_weights(candidates);
+    const llama_token_data* drawn = draw_one(span_of(candidates), unit * total);
     return drawn != nullptr ? std::optional{drawn->id} : std::nullopt;
   }
 };

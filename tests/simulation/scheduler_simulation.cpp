@@ -77,7 +77,7 @@ void SchedulerSimulation::arrive(std::size_t index) {
     lane.runnable.n_followers = 1 + below(6);
     lane.runnable.n_awaited = 1 + below(lane.runnable.n_left);
   }
-  lane.runnable.hit_rate = below(100) / 100.0;
+  lane.runnable.draft.hit_rate = below(100) / 100.0;
   lane.runnable.tenant = below(world_.n_tenants);
   lanes_[index] = lane;
 }
@@ -85,7 +85,7 @@ void SchedulerSimulation::arrive(std::size_t index) {
 void SchedulerSimulation::lose_kv(Lane& lane) {
   lane.runnable.n_left += std::exchange(lane.runnable.n_context, 0);
   lane.runnable.decodes = false;
-  lane.runnable.n_draft = 0;
+  lane.runnable.draft.n_draft = 0;
   lane.n_steps_open = 0;
 }
 
@@ -102,7 +102,7 @@ void SchedulerSimulation::check_form(const BatchPlan& plan, const Snapshot& snap
     seen[share.index] = true;
     const Runnable& runnable = snapshot[share.index];
     ASSERT_GE(share.n_tokens, 1U);
-    ASSERT_LE(share.n_tokens, runnable.decodes ? 1 + runnable.n_draft : runnable.n_left);
+    ASSERT_LE(share.n_tokens, runnable.decodes ? 1 + runnable.draft.n_draft : runnable.n_left);
     if (runnable.decodes && share.n_tokens > 1) n_ahead += share.n_tokens;
   }
   ASSERT_LE(n_ahead, world_.limits.n_outputs);
@@ -157,8 +157,13 @@ void SchedulerSimulation::compute(const BatchPlan& plan, const Snapshot& snapsho
   }
   for (const auto& share : plan.shares) {
     Lane& lane = *owners[share.index];
-    if (!lane.runnable.decodes) scheduler_.charge_prompt(lane.runnable.tenant, share.n_tokens);
-    lane.runnable.decodes ? take_tokens(lane, share.n_tokens) : take_prompt(lane, share.n_tokens);
+    if (lane.runnable.decodes) {
+      ++cost.n_sequences;
+      cost.n_generated += take_tokens(lane, share.n_tokens);
+    } else {
+      scheduler_.charge_prompt(lane.runnable.tenant, share.n_tokens);
+      take_prompt(lane, share.n_tokens);
+    }
   }
   if (plan.shares.empty()) return;
   scheduler_.apply(cost);
@@ -180,17 +185,19 @@ void SchedulerSimulation::take_prompt(Lane& lane, std::uint32_t n) {
   runnable.steps_waited = 0;
   lane.n_steps_open = 0;
   --lane.n_answer;
-  if (world_.drafts) runnable.n_draft = std::min(one_in(2) ? kDrafted : 0, lane.n_answer);
+  if (world_.drafts) runnable.draft.n_draft = std::min(one_in(2) ? kDrafted : 0, lane.n_answer);
 }
 
-void SchedulerSimulation::take_tokens(Lane& lane, std::uint32_t n) {
+std::uint32_t SchedulerSimulation::take_tokens(Lane& lane, std::uint32_t n) {
   Runnable& runnable = lane.runnable;
   std::uint32_t n_right = 1;
-  while (n_right < n && below(100) < static_cast<std::uint32_t>(runnable.hit_rate * 100)) ++n_right;
+  while (n_right < n && below(100) < static_cast<std::uint32_t>(runnable.draft.hit_rate * 100)) ++n_right;
   runnable.n_context += n_right;
+  runnable.draft.n_generated += n_right;
   runnable.steps_waited = 0;
   lane.n_answer -= std::min(lane.n_answer, n_right);
-  if (world_.drafts) runnable.n_draft = std::min(one_in(3) ? 0 : kDrafted, lane.n_answer);
+  if (world_.drafts) runnable.draft.n_draft = std::min(one_in(3) ? 0 : kDrafted, lane.n_answer);
+  return n_right;
 }
 
 }  // namespace minerva::simulation

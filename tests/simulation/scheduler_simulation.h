@@ -55,7 +55,7 @@ class SchedulerSimulation {
 
   void compute(const engine::BatchPlan& plan, const Snapshot& snapshot, const std::vector<Lane*>& owners);
   void take_prompt(Lane& lane, std::uint32_t n);
-  void take_tokens(Lane& lane, std::uint32_t n);
+  [[nodiscard]] std::uint32_t take_tokens(Lane& lane, std::uint32_t n);  // how many came
 
   World world_;
   std::mt19937_64 random_;

@@ -1,8 +1,7 @@
 #pragma once
 // An answer as OpenAI's clients read it: one object, or the events of a stream.
 //
-//   role ─► (text | call, arguments*)* ─► finish ─┬─► usage (when asked for) ─► done
-//   … of each choice …                     finish ─┘
+//   role of each choice ─► (text | call, arguments* | finish of a choice)* ─► usage (when asked for) ─► done
 //
 // An error after the first event is an event of its own, and the last. Threads: values and pure functions.
 

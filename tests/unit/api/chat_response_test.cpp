@@ -110,23 +110,38 @@ TEST(Timings, AreZeroRatesWhereNoTimePassed) {
 }
 
 TEST(Timings, OfSeveralChoicesSpanThemAll) {
-  const std::vector<wire::GenerationStats> choices{
-      {.n_prompt = 10,
-       .n_generated = 4,
-       .n_drafted = 2,
-       .n_accepted = 1,
-       .queue_us = 100,
-       .prefill_us = 1000,
-       .decode_us = 400},
-      {.n_prompt = 10, .n_cached = 9, .n_generated = 5, .queue_us = 1100, .prefill_us = 50, .decode_us = 500},
-      // Had to wait for a place.
-      {.n_prompt = 10, .n_cached = 9, .n_generated = 1, .queue_us = 2000, .prefill_us = 60, .decode_us = 0}};
+  const std::vector<wire::GenerationStats> choices{{.n_prompt = 10,
+                                                    .n_cached = 2,
+                                                    .cached_in = wire::PrefixTier::kDisk,
+                                                    .n_generated = 4,
+                                                    .n_drafted = 2,
+                                                    .n_accepted = 1,
+                                                    .queue_us = 100,
+                                                    .prefill_us = 1000,
+                                                    .decode_us = 400},
+                                                   {.n_prompt = 10,
+                                                    .n_cached = 9,
+                                                    .cached_in = wire::PrefixTier::kKv,
+                                                    .n_generated = 5,
+                                                    .queue_us = 1100,
+                                                    .prefill_us = 50,
+                                                    .decode_us = 500},
+                                                   // Had to wait for a place.
+                                                   {.n_prompt = 10,
+                                                    .n_cached = 9,
+                                                    .n_generated = 1,
+                                                    .n_preempted = 1,
+                                                    .queue_us = 2000,
+                                                    .prefill_us = 60,
+                                                    .decode_us = 0}};
   const wire::GenerationStats all = together(choices);
   EXPECT_EQ(all.n_prompt, 30U);
-  EXPECT_EQ(all.n_cached, 18U);
+  EXPECT_EQ(all.n_cached, 20U);
+  EXPECT_EQ(all.cached_in, wire::PrefixTier::kDisk);
   EXPECT_EQ(all.n_generated, 10U);
   EXPECT_EQ(all.n_drafted, 2U);
   EXPECT_EQ(all.n_accepted, 1U);
+  EXPECT_EQ(all.n_preempted, 1U);
   EXPECT_EQ(all.queue_us, 100U);
   EXPECT_EQ(all.prefill_us, 1000U);
   EXPECT_EQ(all.decode_us, 2060U - 1100U);

@@ -156,20 +156,30 @@ TEST(Scheduler, SharesTheStepsAmongTenantsNotAmongPrompts) {
 }
 
 TEST(Scheduler, KeepsStepsShortWhereAnotherTenantMayCome) {
-  const auto learned = [](Scheduler& scheduler) {  // 1 ms a token
-    for (const std::uint32_t n : {100U, 200U, 100U})
-      scheduler.apply({.n_prefill = n, .duration = milliseconds{n}});
-  };
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{100}}};
+  for (const std::uint32_t n : {16U, 100U, 200U, 100U})  // 1 ms a token
+    scheduler.apply({.n_prefill = n, .duration = milliseconds{n}});
   const std::vector<Runnable> alone{of_tenant(1, prompt(5000))};
-  Scheduler one{{.n_batch = 512, .max_itl = milliseconds{100}}};
-  learned(one);
-  one.charge_prompt(1, 100);
-  EXPECT_EQ(shares(one.plan(alone)).at(0), 512U);
-  Scheduler several{{.n_batch = 512, .max_itl = milliseconds{100}}};
-  learned(several);
-  several.charge_prompt(2, 100);
-  several.charge_prompt(1, 100);
-  EXPECT_NEAR(shares(several.plan(alone)).at(0), 100, 5);
+  scheduler.note_prompt(1, 5000);
+  EXPECT_EQ(shares(scheduler.plan(alone)).at(0), 512U);
+  scheduler.note_prompt(2, 100);
+  EXPECT_NEAR(shares(scheduler.plan(alone)).at(0), 50, 2) << "half of what the other's prompt takes";
+  const std::vector<Runnable> both{of_tenant(1, prompt(5000)), of_tenant(2, prompt(80))};
+  for (int i = 0; i < 10; ++i) scheduler.charge_prompt(1, 512);
+  EXPECT_EQ(shares(scheduler.plan(both)), (std::map<std::size_t, std::uint32_t>{{1, 80}}));
+  for (int i = 0; i < 601; ++i) scheduler.apply({.n_prefill = 100, .duration = milliseconds{100}});
+  EXPECT_EQ(shares(scheduler.plan(alone)).at(0), 512U) << "nobody was here for a minute";
+}
+
+// On a GPU a small step takes as long as a smaller one.
+TEST(Scheduler, DoesNotKeepStepsSmallerThanTheMachineNeedsForTheSakeOfOthers) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{50}}};
+  for (const std::uint32_t n : {16U, 64U, 128U, 256U, 512U})
+    scheduler.apply({.n_prefill = n, .duration = microseconds{10'000 + 10 * n}});
+  scheduler.note_prompt(1, 5000);
+  scheduler.note_prompt(2, 70);
+  const auto n = shares(scheduler.plan(std::vector{of_tenant(1, prompt(5000))})).at(0);
+  EXPECT_GE(n, 200U);
 }
 
 std::vector<Runnable> decoding_in(std::initializer_list<std::uint32_t> lanes) {

@@ -51,10 +51,29 @@ TEST(Admission, SendsNobodyToWaitForMorePlacesThanThereAre) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidRequest);
   EXPECT_EQ(refused.error().field, "n");
-  EXPECT_EQ(
-      refused.error().message,
-      "n is 7, but this server takes no more than 6 at once (4 that run and 2 that wait): ask for fewer, "
-      "or start it with a larger --parallel or --max-queue");
+  EXPECT_EQ(refused.error().message,
+            "n is 7, but this server takes no more than 6 at once from one client (4 that run and 2 that "
+            "wait): ask "
+            "for fewer, or start it with a larger --parallel or --max-queue");
+  EXPECT_TRUE((Admission{60, true}.admit(0, 4 + 30, 4)));
+  EXPECT_EQ((Admission{60, true}.admit(0, 4 + 31, 4).error().code), ErrorCode::kInvalidRequest);
+}
+
+TEST(Admission, LetsInTheChoicesOfARequestWhereSoManyRequestsWouldBeLetIn) {
+  std::mt19937 random{1};
+  for (int round = 0; round < 2000; ++round) {
+    const std::uint32_t n_parallel = 1 + random() % 4;
+    Admission admission{static_cast<std::uint32_t>(random() % 12), random() % 2 == 0};
+    for (std::uint32_t tenant = 1; tenant <= 2; ++tenant) {
+      for (auto n = random() % 8; n > 0 && admission.admit(tenant, 1, n_parallel); --n)
+        admission.opened(tenant);
+    }
+    const std::uint32_t n_choices = 1 + random() % 6;
+    const bool together = admission.admit(1, n_choices, n_parallel).has_value();
+    std::uint32_t n_alone = 0;
+    for (; n_alone < n_choices && admission.admit(1, 1, n_parallel); ++n_alone) admission.opened(1);
+    EXPECT_EQ(together, n_alone == n_choices) << "round " << round;
+  }
 }
 
 TEST(Admission, WithoutAQueueLetsInOnlyWhatRuns) {

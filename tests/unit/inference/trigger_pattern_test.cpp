@@ -37,7 +37,7 @@ TEST(TriggerPattern, FindsWhereItsFirstGroupBegins) {
   EXPECT_EQ(find("<tool>", "so: <tool>{"), 4U);
   EXPECT_EQ(find("so: (<tool>)", "so: <tool>{"), 4U);
   EXPECT_EQ(find("(x)?(<tool>)", "so: <tool>{"), 4U);
-  EXPECT_EQ(find("<think>[\\s\\S]*?</think>\\s*(\\{)", "<think>a {\n</think>\n {"), 20U);
+  EXPECT_EQ(find("<think>[\\s\\S]*?</think>\\s*(\\{)", "<think>a {\n</think>\n {"), 21U);
   EXPECT_EQ(find("^\\{", " {"), std::nullopt);
   EXPECT_EQ(find("\\d{3,5}$", "12 and 3456"), 7U);
   EXPECT_EQ(find("\\u00e9", "caf\xC3\xA9"), 3U);
@@ -147,7 +147,10 @@ TEST(CompilePattern, SaysWhatItCannotUse) {
   says("((a{100}){100}){100}", "more than 4096 steps");
   says("(((){1000}){1000}){1000}", "more than 4096 steps");
   says("(?:(?:(?:){1000}){1000}){1000}", "it can be used");
-  says(std::string(100, '(') + std::string(100, ')'), "too deep");
+  says(std::string(40, '(') + std::string(40, ')'), "too many groups");
+  std::string nested = "a";
+  for (int i = 0; i < 70; ++i) nested = "(?:" + nested + ")";
+  says(nested, "too deep");
 }
 
 // Whatever bytes come: read or refused, never more.
