@@ -25,9 +25,15 @@ std::optional<SlotTable::Placement> SlotTable::place(const TokenPrefix& prompt) 
     if (!best || shared[i] > shared[*best]) best = i;
     if (!slots_[i].busy && shared[i] > 0 && (!best_free || shared[i] > shared[*best_free])) best_free = i;
   }
-  // Taking a slot costs what it holds beyond the shared part. When that is most of it, another conversation is kept
-  // alive by copying the shared part elsewhere.
-  const bool take_best_free = best_free && shared[*best_free] * 2 >= slots_[*best_free].tokens.size();
+  // Taking a slot costs what it holds beyond the shared part. When that is most of it, or an empty slot is there, the other
+  // conversation is kept alive by copying the shared part elsewhere.
+  const bool has_empty =
+      std::ranges::any_of(slots_, [](const Slot& slot) { return !slot.busy && slot.tokens.empty(); });
+  const auto costs_little = [&](std::size_t i) {
+    const std::size_t n_lost = slots_[i].tokens.size() - shared[i];
+    return n_lost < kLeastCopied || (!has_empty && n_lost <= shared[i]);
+  };
+  const bool take_best_free = best_free && costs_little(*best_free);
   if (take_best_free && shared[*best_free] + kLeastCopied > shared[*best]) {
     return Placement{.slot = id_of(*best_free), .n_reused = shared[*best_free], .copy_from = {}};
   }

@@ -51,8 +51,8 @@ def test_a_model_that_agrees_is_nearly_always_right(start: Start, relayered: Rel
         assert ahead == alone
         n_drafted += timings["draft_n"]
         n_accepted += timings["draft_n_accepted"]
-    assert n_accepted > 200
-    assert n_accepted >= 0.95 * n_drafted
+    # How often it pays to ask is this machine's and this moment's; that it is right is the model's.
+    assert n_accepted >= 0.95 * n_drafted > 0
     text = drafting.get("/metrics").text
     assert f"minerva_draft_tokens_accepted_total {n_accepted}" in text
 

@@ -199,12 +199,13 @@ Result<DecodeStatus> ScriptedBackend::decode(std::span<const BatchToken> batch) 
   gate_.pass();
   assert(!batch.empty() && batch.size() <= options_.n_batch && "a batch has 1 to n_batch tokens");
   const std::uint64_t number = ++n_decodes_;
+  const auto fault = options_.fault ? options_.fault(number, batch) : ScriptedOptions::Fault{};
+  const bool full = options_.kv_cells > 0 && cells_used() + batch.size() > options_.kv_cells;
+  // That there is no room is found out before anything is computed.
+  if (!fault.error && (fault.no_memory_slot || full)) return DecodeStatus::kNoMemorySlot;
   const auto linear = options_.step_cost + options_.token_cost * static_cast<std::int64_t>(batch.size());
   *now_us_ += (options_.cost ? options_.cost(batch) : linear).count();
-  const auto fault = options_.fault ? options_.fault(number, batch) : ScriptedOptions::Fault{};
   if (fault.error) return std::unexpected(*fault.error);
-  const bool full = options_.kv_cells > 0 && cells_used() + batch.size() > options_.kv_cells;
-  if (fault.no_memory_slot || full) return DecodeStatus::kNoMemorySlot;
   outputs_.assign(batch.size(), {});
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const BatchToken& entry = batch[i];

@@ -90,7 +90,7 @@ TEST(ChatRequest, NamesTheFieldWithAWrongTypeOrOutOfRange) {
       {body_with(R"("ignore_eos": 1)"), "ignore_eos", "true or false, but it is 1"},
       {body_with(R"("logit_bias": 5)"), "logit_bias", "an object"},
       {body_with(R"("logit_bias": [[5]])"), "logit_bias[0]", "a pair"},
-      {body_with(R"("logit_bias": [[5, 1], [-2, 1]])"), "logit_bias[1].token", "at least 0"},
+      {body_with(R"("logit_bias": [[5, 1], [-2, 1]])"), "logit_bias[1].token", "from 0"},
       {body_with(R"("logit_bias": [[5, true]])"), "logit_bias[0].bias", "but it is true"},
       {body_with(R"("logit_bias": {"x": 1})"), "logit_bias.x", "no token id"},
       {body_with(R"("logit_bias": {"-5": 1})"), "logit_bias.-5", "no token id"},

@@ -104,7 +104,7 @@ TEST(SamplingFields, ReadTheOrderOfSamplersAsLlamaServersLetters) {
 }
 
 TEST(SamplingFields, ReadALazyGrammarWithItsTriggers) {
-  const auto sampling = sampling_of(R"({"grammar": "root ::= "a"", "grammar_lazy": true, "grammar_triggers": [
+  const auto sampling = sampling_of(R"({"grammar": "root ::= [a]", "grammar_lazy": true, "grammar_triggers": [
       {"type": 0, "value": "<tool>", "token": 7}, {"type": 1, "value": "call:"},
       {"type": "pattern", "value": "x+"}, {"type": 3, "value": "y"}, {"type": "token", "value": "<tool>"}]})");
   EXPECT_TRUE(sampling.grammar_lazy);
@@ -122,7 +122,7 @@ TEST(SamplingFields, NameWhatIsWrongInALazyGrammar) {
   const auto field = [](const std::string& fields) {
     return error_of(("{" + fields + R"(, "grammar_lazy": true})").c_str()).field;
   };
-  const std::string with_grammar = R"("grammar": "root ::= "a"", "grammar_triggers": )";
+  const std::string with_grammar = R"("grammar": "root ::= [a]", "grammar_triggers": )";
   EXPECT_EQ(field(R"("grammar_triggers": [{"type": 1, "value": "a"}])"), "grammar_lazy");
   EXPECT_EQ(field(with_grammar + "[]"), "grammar_triggers");
   EXPECT_EQ(field(with_grammar + "5"), "grammar_triggers");

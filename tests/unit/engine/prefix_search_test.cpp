@@ -31,9 +31,8 @@ class NaiveStore {
         entries_, [&](const auto& entry) { return usable(entry.first, text) == text.tokens.size(); });
   }
   void put(const Text& text, std::size_t n_bytes) {
-    std::erase_if(entries_, [&](const auto& entry) {
-      return usable(text, entry.first) == entry.first.tokens.size();
-    });
+    std::erase_if(entries_,
+                  [&](const auto& entry) { return usable(text, entry.first) == entry.first.tokens.size(); });
     entries_.emplace_front(text, n_bytes + text.tokens.size() * sizeof(Token));
     while (n_bytes_held() > max_bytes_) entries_.pop_back();
   }

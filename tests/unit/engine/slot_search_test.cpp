@@ -41,8 +41,7 @@ class SlotModel {
     ASSERT_FALSE(target.busy);
     ASSERT_GT(placement->n_reused + kLeastCopied, longest) << "a longer prefix was there";
     const NaiveSlot& source = placement->copy_from ? at(*placement->copy_from) : target;
-    ASSERT_EQ(placement->n_reused, usable(source, reusable))
-        << "exactly what source and prompt share";
+    ASSERT_EQ(placement->n_reused, usable(source, reusable)) << "exactly what source and prompt share";
     if (!placement->copy_from) return;
     ASSERT_NE(*placement->copy_from, placement->slot);
     // What is emptied for a copy is an empty slot, if there is one, and else the one used longest ago.
@@ -65,7 +64,8 @@ class SlotModel {
     target.cells.resize(source ? 0 : n_reused);
     if (source) {
       table.copy(*source, slot, n_reused);
-      if (memory_.shares_cells) target.cells.assign(at(*source).cells.begin(), at(*source).cells.begin() + n_reused);
+      if (memory_.shares_cells)
+        target.cells.assign(at(*source).cells.begin(), at(*source).cells.begin() + n_reused);
     }
     table.take(slot, prompt.space);
     table.append(slot, std::span{prompt.tokens}.subspan(n_reused));

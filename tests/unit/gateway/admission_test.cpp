@@ -68,7 +68,7 @@ TEST(Admission, LetsInTheChoicesOfARequestWhereSoManyRequestsWouldBeLetIn) {
       for (auto n = random() % 8; n > 0 && admission.admit(tenant, 1, n_parallel); --n)
         admission.opened(tenant);
     }
-    const std::uint32_t n_choices = 1 + random() % 6;
+    const auto n_choices = static_cast<std::uint32_t>(1 + random() % 6);
     const bool together = admission.admit(1, n_choices, n_parallel).has_value();
     std::uint32_t n_alone = 0;
     for (; n_alone < n_choices && admission.admit(1, 1, n_parallel); ++n_alone) admission.opened(1);
