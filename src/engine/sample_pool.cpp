@@ -38,7 +38,8 @@ void SamplePool::start(std::size_t n, Job job) {
   is_done_.assign(n, false);
   spent_ = std::chrono::microseconds{0};
   const double expected = mean_us_ * static_cast<double>(n);
-  if (n < 2 || expected < static_cast<double>(worth_waking_.count())) return;
+  is_shared_ = n >= 2 && expected >= static_cast<double>(worth_waking_.count());
+  if (!is_shared_) return;
   for (std::size_t i = 0; i < std::min(n - 1, threads_.size()); ++i) begun_.notify_one();
 }
 
@@ -57,7 +58,7 @@ void SamplePool::await(std::size_t i) {
 void SamplePool::work() {
   std::unique_lock lock{mutex_};
   while (true) {
-    begun_.wait(lock, [this] { return closed_ || n_begun_ < n_; });
+    begun_.wait(lock, [this] { return closed_ || (is_shared_ && n_begun_ < n_); });
     if (closed_) return;
     run_next(lock);
   }

@@ -58,6 +58,7 @@ class SamplePool {
   std::size_t n_done_ = 0;
   std::vector<bool> is_done_;
   std::chrono::microseconds spent_{0};  // in jobs of this start
+  bool is_shared_ = false;  // others than the owner may run them: also one that is awake for no reason
   bool closed_ = false;
 
   std::vector<std::jthread> threads_;  // last: they end before what they use
