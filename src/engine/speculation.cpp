@@ -59,7 +59,8 @@ void Speculation::measure() {
 DraftModel::Followed Speculation::followed(const Sequence& sequence) const {
   return {.slot = sequence.slot,
           .tokens = sequence.tokens(),
-          .space = shared_prefixes_ ? 0 : sequence.spec().tenant};
+          .space = shared_prefixes_ ? 0 : sequence.spec().tenant,
+          .ignores_end = sequence.spec().ignore_eos};
 }
 
 double Speculation::model_rate(const Sequence& sequence) const {

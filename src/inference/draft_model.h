@@ -22,6 +22,7 @@ class DraftModel {
     SlotId slot{};
     std::span<const Token> tokens;  // not empty
     std::uint32_t space = 0;        // sequences of different spaces share nothing
+    bool ignores_end = false;       // it goes on where it might end
   };
 
   virtual ~DraftModel() = default;

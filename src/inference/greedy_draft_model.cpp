@@ -28,15 +28,19 @@ Result<std::unique_ptr<GreedyDraftModel>> GreedyDraftModel::make(std::unique_ptr
   greedy.temperature = 0.0F;
   greedy.n_probs = options.p_min > 0.0F ? 0 : -1;
   auto sampler = backend->make_sampler(greedy, {}, false);
+  auto endless = backend->make_sampler(greedy, {}, true);
   if (!sampler) return std::unexpected(sampler.error());
+  if (!endless) return std::unexpected(endless.error());
   return std::unique_ptr<GreedyDraftModel>{
-      new GreedyDraftModel(std::move(backend), std::move(*sampler), options)};
+      new GreedyDraftModel(std::move(backend), std::move(*sampler), std::move(*endless), options)};
 }
 
 GreedyDraftModel::GreedyDraftModel(std::unique_ptr<InferenceBackend> backend,
-                                   std::unique_ptr<Sampler> sampler, const GreedyDraftOptions& options)
+                                   std::unique_ptr<Sampler> sampler, std::unique_ptr<Sampler> endless,
+                                   const GreedyDraftOptions& options)
     : backend_{std::move(backend)},
       sampler_{std::move(sampler)},
+      endless_{std::move(endless)},
       options_{options},
       held_(backend_->card().n_parallel) {}
 
@@ -74,7 +78,7 @@ Result<std::vector<std::vector<Token>>> GreedyDraftModel::draft(std::span<const 
   while (true) {
     bool is_any_sure = false;
     for (std::size_t i = 0; i < sequences.size(); ++i) {
-      const auto guessed = guess((*entries)[i]);
+      const auto guessed = guess((*entries)[i], sequences[i].ignores_end);
       if (!guessed) return std::unexpected(guessed.error());
       drafts[i].push_back(guessed->token);
       is_sure[i] = is_sure[i] && guessed->is_sure;
@@ -116,8 +120,8 @@ Result<std::vector<std::int32_t>> GreedyDraftModel::start_drafts(std::span<const
   return entries;
 }
 
-Result<GreedyDraftModel::Guess> GreedyDraftModel::guess(std::int32_t batch_index) {
-  const auto sampled = sampler_->sample(batch_index, 0);
+Result<GreedyDraftModel::Guess> GreedyDraftModel::guess(std::int32_t batch_index, bool ignores_end) {
+  const auto sampled = (ignores_end ? endless_ : sampler_)->sample(batch_index, 0);
   if (!sampled) return std::unexpected(sampled.error());
   // Where the vocabularies' ends differ, a token that the served model does not know is a wrong guess of one that it knows.
   const auto last = static_cast<Token>(options_.n_vocab) - 1;

@@ -30,7 +30,7 @@ class GreedyDraftModel final : public DraftModel {
 
  private:
   GreedyDraftModel(std::unique_ptr<InferenceBackend> backend, std::unique_ptr<Sampler> sampler,
-                   const GreedyDraftOptions& options);
+                   std::unique_ptr<Sampler> endless, const GreedyDraftOptions& options);
 
   struct Start {
     SlotId slot{};
@@ -51,7 +51,7 @@ class GreedyDraftModel final : public DraftModel {
   void add(SlotId slot, std::span<const Token> tokens, bool wants_logits);
   [[nodiscard]] Status compute();
   [[nodiscard]] Result<std::vector<std::int32_t>> start_drafts(std::span<const Followed> sequences);
-  [[nodiscard]] Result<Guess> guess(std::int32_t batch_index);
+  [[nodiscard]] Result<Guess> guess(std::int32_t batch_index, bool ignores_end);
   void forget(SlotId slot);
   [[nodiscard]] Held& at(SlotId slot) { return held_[static_cast<std::size_t>(slot.value)]; }
   [[nodiscard]] const Held& at(SlotId slot) const { return held_[static_cast<std::size_t>(slot.value)]; }
@@ -60,6 +60,7 @@ class GreedyDraftModel final : public DraftModel {
 
   std::unique_ptr<InferenceBackend> backend_;
   std::unique_ptr<Sampler> sampler_;  // greedy: one for all
+  std::unique_ptr<Sampler> endless_;  // the same without end tokens
   GreedyDraftOptions options_;
   std::vector<Held> held_;         // by slot
   std::vector<BatchToken> batch_;  // scratch

@@ -15,7 +15,6 @@ from minerva_server import REPOSITORY, Server
 DEMO = REPOSITORY / "models/minerva-demo.gguf"
 # Answers of some length, in which the model goes on when it might end.
 QUESTIONS = ["Count from 1 to 40.", "What is the capital of France?", "How do I load a real model?"]
-MOST_DRAFTED = 15  # tokens at once, unless --draft-max says otherwise
 GREEDY: dict[str, Any] = {"temperature": 0, "max_tokens": 200, "ignore_eos": True}
 
 Relayered = Callable[[int], Path]
@@ -53,9 +52,7 @@ def test_a_model_that_agrees_is_nearly_always_right(start: Start, relayered: Rel
         n_drafted += timings["draft_n"]
         n_accepted += timings["draft_n_accepted"]
     # How often it pays to ask is this machine's and this moment's; that it is right is the model's.
-    # The last draft of an answer may reach beyond its end.
-    assert n_accepted > 0
-    assert n_drafted - n_accepted <= len(QUESTIONS) * MOST_DRAFTED
+    assert n_accepted >= 0.95 * n_drafted > 0
     text = drafting.get("/metrics").text
     assert f"minerva_draft_tokens_accepted_total {n_accepted}" in text
 
