@@ -1,6 +1,7 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -38,6 +39,9 @@ constexpr std::uint64_t kStaleSteps = 128;
 
 // All sequences at once is only given up for more than this: a turn's wait is not worth a measuring error.
 constexpr double kWorthwhile = 1.03;
+
+// Where parts of a width are slower than all at once by so much, narrower ones are not even tried.
+constexpr double kHopeless = 1.1;
 
 std::int64_t urgency(const Runnable& prompt) {
   const std::uint32_t n_needed =
@@ -110,13 +114,14 @@ Scheduler::Order Scheduler::take_turn(std::span<std::size_t> decoding, Snapshot 
 std::uint32_t Scheduler::decode_width(std::uint32_t n_neighbours, std::uint64_t n_context) const {
   const auto time_of = [&](std::uint32_t width) { return costs_.decode(width, width * n_context); };
   std::uint32_t best = n_neighbours;
-  CostModel::Time best_time = CostModel::Time::max();
+  CostModel::Time best_time{std::numeric_limits<double>::infinity()};
   for (std::uint32_t n_parts = 1; n_parts <= std::min(kMostParts, n_neighbours); ++n_parts) {
     const std::uint32_t width = (n_neighbours + n_parts - 1) / n_parts;
     if (costs_.n_measured(width) < kTrials || costs_.age(width) > kStaleSteps) return width;
     const std::uint32_t n_rest = n_neighbours % width;
     const CostModel::Time rest = n_rest > 0 ? time_of(n_rest).value_or(*time_of(width)) : CostModel::Time{0};
     CostModel::Time time = *time_of(width) * (n_neighbours / width) + rest;
+    if (time > kHopeless * best_time) break;
     if (n_parts == 1) time /= kWorthwhile;
     if (time < best_time) {
       best = width;
@@ -177,6 +182,47 @@ void Scheduler::charge_prompt(std::uint32_t tenant, std::uint32_t n_tokens) {
   prompts_.charge(tenant, n_tokens);
 }
 
+// Gives the step's prompt tokens to the prompts, in this order.
+void Scheduler::share_out(Order decoding, Order prompts, Snapshot snapshot, BatchPlan& plan) const {
+  PromptPart step;
+  std::uint32_t budget = 0;  // for prompts of the tenant whose turn it is
+  const Runnable* last = nullptr;
+  for (std::size_t place = 0; place < prompts.size(); ++place) {
+    const Runnable& prompt = snapshot[prompts[place]];
+    if (last == nullptr || last->tenant != prompt.tenant) {
+      budget = prefill_budget(decoding, prompts, prompt.tenant, snapshot);
+    }
+    last = &prompt;
+    const std::uint32_t n = std::min(budget - std::min(budget, step.n_tokens), prompt.n_left);
+    if (n == 0) continue;
+    const PromptPart next{.n_tokens = n,
+                          .n_attended = attended_by(prompts.subspan(place, 1), n, snapshot),
+                          .n_prompts = static_cast<std::uint32_t>(prompts.size() - place)};
+    if (!pays_to_join(step, next, decoding, snapshot)) break;
+    plan.shares.push_back({.index = prompts[place], .n_tokens = n});
+    step.n_tokens += n;
+    step.n_attended += next.n_attended;
+    if (n == prompt.n_left) ++step.n_prompts;
+  }
+}
+
+// One step for both saves everybody that is not in it yet a step's fixed cost, and keeps those waiting whose prompts it ends.
+bool Scheduler::pays_to_join(const PromptPart& step, const PromptPart& next, Order decoding,
+                             Snapshot snapshot) const {
+  if (step.n_prompts == 0 || limits_.max_itl.count() == 0) return true;
+  const auto n_decode = static_cast<std::uint32_t>(decoding.size());
+  const std::uint64_t beside = attended(decoding, snapshot);
+  const std::uint32_t n_both = step.n_tokens + next.n_tokens;
+  const std::uint64_t both_attend = step.n_attended + next.n_attended;
+  const auto first = costs_.mixed(0, step.n_tokens, step.n_attended);
+  const auto second = costs_.mixed(0, next.n_tokens, next.n_attended);
+  const auto both = costs_.mixed(0, n_both, both_attend);
+  const auto before = costs_.mixed(n_decode, step.n_tokens, beside + step.n_attended);
+  const auto after = costs_.mixed(n_decode, n_both, beside + both_attend);
+  if (!first || !second || !both || !before || !after) return true;
+  return next.n_prompts * (*first + *second - *both) >= step.n_prompts * (*after - *before);
+}
+
 BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
   std::vector<std::size_t> order(snapshot.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -198,20 +244,7 @@ BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
     if (!taken.empty()) look_ahead(taken, snapshot, plan);
     return plan;
   }
-  std::uint32_t n_prefill = 0;
-  std::uint32_t budget = 0;  // of the step, for prompts of the tenant whose turn it is
-  const Runnable* last = nullptr;
-  for (const std::size_t i : prompts) {
-    const Runnable& prompt = snapshot[i];
-    if (last == nullptr || last->tenant != prompt.tenant) {
-      budget = prefill_budget(taken, prompts, prompt.tenant, snapshot);
-    }
-    last = &prompt;
-    const std::uint32_t n = std::min(budget - std::min(budget, n_prefill), prompt.n_left);
-    if (n == 0) continue;
-    plan.shares.push_back({.index = i, .n_tokens = n});
-    n_prefill += n;
-  }
+  share_out(taken, prompts, snapshot, plan);
   return plan;
 }
 

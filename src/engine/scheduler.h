@@ -7,6 +7,10 @@
 // counts as what they wait for, shared by all of them. Where other tenants were here lately, prompts keep a step so short that a
 // request of theirs which comes meanwhile gets its first token in at most twice the time that it takes alone.
 //
+// A step that ends a prompt takes another one along only where the time that all who wait save by it is worth what the first
+// tokens of the ended ones come later: on a GPU, where a step of many prompts costs little more than one of one, but hardly
+// on a CPU, where each row costs its time and the first in the row can begin to answer.
+//
 // When nothing but running sequences is left, a step may take fewer than all of them, in turns, where this machine's
 // kernels make that faster: eight sequences on a CPU may be served sooner, each of them, by four at a time. Neighbours are
 // taken together, because the library computes the sequences of neighbouring KV streams at once and others one group after
@@ -77,6 +81,13 @@ class Scheduler {
   void charge_prompt(std::uint32_t tenant, std::uint32_t n_tokens);
 
  private:
+  // Prompt tokens of a step, or those that may join it.
+  struct PromptPart {
+    std::uint32_t n_tokens = 0;
+    std::uint64_t n_attended = 0;
+    std::uint32_t n_prompts = 0;  // of the step: those that it ends; of what may join: those that are not in it yet
+  };
+
   using Order = std::span<const std::size_t>;
   using Snapshot = std::span<const Runnable>;
 
@@ -85,6 +96,9 @@ class Scheduler {
   void look_ahead(Order decoding, Snapshot snapshot, BatchPlan& plan) const;
   [[nodiscard]] std::uint32_t prefill_budget(Order decoding, Order prompts, std::uint32_t tenant,
                                              Snapshot snapshot) const;
+  void share_out(Order decoding, Order prompts, Snapshot snapshot, BatchPlan& plan) const;
+  [[nodiscard]] bool pays_to_join(const PromptPart& step, const PromptPart& next, Order decoding,
+                                  Snapshot snapshot) const;
   [[nodiscard]] CostModel::Time longest_step(std::uint32_t n_decode, std::uint64_t n_attended,
                                              std::uint32_t tenant) const;
 

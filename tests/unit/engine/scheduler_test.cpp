@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
+#include <utility>
 
 namespace minerva::engine {
 namespace {
@@ -108,6 +110,33 @@ TEST(Scheduler, GivesAPromptLessTimeTheLongerItsContextIs) {
   const auto n_far = shares(scheduler.plan(std::vector{far, kDecoding})).at(0);
   EXPECT_GT(n_near, 2 * n_far);
   EXPECT_GE(n_far, 16U);
+}
+
+// What steps with this many prompt tokens took.
+void learn_prompts(Scheduler& scheduler, std::initializer_list<std::pair<std::uint32_t, milliseconds>> steps) {
+  for (const auto& [n_tokens, duration] : steps)
+    scheduler.apply({.n_decode = 0, .n_prefill = n_tokens, .duration = duration});
+}
+
+TEST(Scheduler, LetsThePromptsEndOneByOneWhereEachRowCostsItsTime) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{200}}};
+  learn_prompts(scheduler, {{100, milliseconds{210}}, {400, milliseconds{810}}});  // 10 ms a step, 2 ms a row
+  const std::vector<Runnable> snapshot(4, prompt(100));
+  EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{0, 100}}));
+}
+
+TEST(Scheduler, LetsThePromptsEndTogetherWhereAStepCostsMoreThanItsRows) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{200}}};
+  learn_prompts(scheduler, {{100, milliseconds{50}}, {400, milliseconds{60}}});
+  const std::vector<Runnable> snapshot(4, prompt(100));
+  EXPECT_EQ(scheduler.plan(snapshot).shares.size(), 4U);
+}
+
+TEST(Scheduler, LetsThePromptsEndTogetherWhereOnlyThroughputCounts) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{0}}};
+  learn_prompts(scheduler, {{100, milliseconds{210}}, {400, milliseconds{810}}});
+  const std::vector<Runnable> snapshot(4, prompt(100));
+  EXPECT_EQ(scheduler.plan(snapshot).shares.size(), 4U);
 }
 
 TEST(Scheduler, PutsThePromptFirstThatOthersWaitFor) {
@@ -228,6 +257,19 @@ TEST(Scheduler, TakesNeighboursTogetherAndTheOthersNext) {
   EXPECT_EQ(turns[1], (std::vector<std::size_t>{0, 4, 3}));
   EXPECT_EQ(turns[2], turns[0]);
   EXPECT_EQ(turns[3], turns[1]);
+}
+
+TEST(Scheduler, DoesNotTryNarrowerWidthsWhereHalfIsClearlySlower) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{200}}};
+  const auto running = decoding_in({0, 1, 2, 3, 4, 5, 6, 7});
+  std::set<std::size_t> widths;
+  for (int step = 0; step < 20; ++step) {
+    const BatchPlan plan = scheduler.plan(running);
+    widths.insert(plan.shares.size());
+    // Each token takes 5 ms, and each step 10 ms beside.
+    scheduler.apply({.n_decode = plan.n_tokens(), .duration = milliseconds{10 + 5 * plan.n_tokens()}});
+  }
+  EXPECT_EQ(widths, (std::set<std::size_t>{4, 8}));
 }
 
 // A machine on which a batch costs nearly the same whatever its size, as on a GPU.
