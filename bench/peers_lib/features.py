@@ -18,6 +18,8 @@ FEATURES = {
     "host-tier": Feature(("--cache-ram", "0")),
     "speculation": Feature(("--spec-type", "none")),
     "row-kernels": Feature(environment=(("GGML_CPU_TILED_MM", "1"),)),
+    "plain-attention": Feature(("--flash-attn", "on")),
+    "plain-attention": Feature(("--flash-attn", "on")),
     # What libgomp does when nobody says anything (its manual, GOMP_SPINCOUNT).
     "short-spin": Feature(environment=(("GOMP_SPINCOUNT", "300000"),)),
 }

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
+LLAMA_SERVER = "llama-server"
 THREADS = "2"
 PARALLEL = "8"
 CONTEXT = "16384"
@@ -56,7 +57,7 @@ class Server:
 
 def with_prefix_files(server: Server, folder: str) -> Server:
     """The server with what it has to keep prefixes over a restart; llama-server has nothing of the kind."""
-    if server.name != "minerva":
+    if server.command[0] == LLAMA_SERVER:
         return server
     return dataclasses.replace(server, command=[*server.command, "--prefix-cache-dir", folder])
 
@@ -69,7 +70,7 @@ def minerva(program: pathlib.Path, serve_args: list[str]) -> Server:
 
 
 def both(program: pathlib.Path, serve_args: list[str]) -> list[Server]:
-    return [minerva(program, serve_args), Server("llama-server", ["llama-server", *COMMON], "/health")]
+    return [minerva(program, serve_args), Server("llama-server", [LLAMA_SERVER, *COMMON], "/health")]
 
 
 def _free_port() -> int:

@@ -32,9 +32,22 @@ std::string draft_text(const wire::DraftCard& draft) {
                      count_text(draft.n_parameters), draft.quantization, to_string(Bytes{draft.file_bytes}));
 }
 
+namespace {
+
+// " as bf16", where it is not what everybody expects.
+std::string kv_form(const wire::ModelCard& card) {
+  if (card.cache_type_k != card.cache_type_v)
+    return fmt::format(" as {} and {}", card.cache_type_k, card.cache_type_v);
+  const bool is_usual = card.cache_type_k.empty() || card.cache_type_k == "f16";
+  return is_usual ? std::string{} : fmt::format(" as {}", card.cache_type_k);
+}
+
+}  // namespace
+
 std::string context_text(const wire::ModelCard& card) {
-  if (card.n_parallel == 1) return fmt::format("{} tokens, one request at a time", card.n_ctx);
-  return fmt::format("{} tokens: {} requests at once, {} each", card.n_ctx, card.n_parallel,
+  const std::string form = kv_form(card);
+  if (card.n_parallel == 1) return fmt::format("{} tokens{}, one request at a time", card.n_ctx, form);
+  return fmt::format("{} tokens{}: {} requests at once, {} each", card.n_ctx, form, card.n_parallel,
                      card.n_ctx_sequence);
 }
 

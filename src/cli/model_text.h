@@ -20,7 +20,7 @@ namespace minerva::cli {
 // "Small: llama, 0.5B parameters, Q8_0, 0.5 GiB".
 [[nodiscard]] std::string draft_text(const wire::DraftCard& draft);
 
-// "8192 tokens: 4 requests at once, 2048 each".
+// "8192 tokens as bf16: 4 requests at once, 2048 each".
 [[nodiscard]] std::string context_text(const wire::ModelCard& card);
 
 // "CPU 21.0 MiB (weights 5.6 MiB, context 12.0 MiB, computation 3.4 MiB)", devices joined by "; ".

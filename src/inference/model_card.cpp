@@ -63,6 +63,8 @@ wire::ModelCard make_card(const llama_model* model, const llama_context* context
       .n_ctx = llama_n_ctx(context),
       .n_ctx_sequence = n_ctx_train > 0 ? std::min(n_ctx_slot, n_ctx_train) : n_ctx_slot,
       .n_parallel = llama_n_seq_max(context),
+      .cache_type_k = {},
+      .cache_type_v = {},
       .n_batch = llama_n_batch(context),
       .chat_template = std::move(chat_template),
       .bos_text = token_text(vocab, llama_vocab_bos(vocab)),

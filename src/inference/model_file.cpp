@@ -135,6 +135,7 @@ void read_shape(const gguf_context* gguf, ModelFile& model) {
 
   const std::uint64_t n_head = count("attention.head_count");
   const std::uint64_t n_head_kv = count("attention.head_count_kv");
+  model.n_head = static_cast<std::uint32_t>(std::min<std::uint64_t>(n_head, UINT32_MAX));
   const std::uint64_t head_size = n_head > 0 ? model.n_embd / n_head : 0;
   const std::uint64_t key_size = count("attention.key_length");
   const std::uint64_t value_size = count("attention.value_length");

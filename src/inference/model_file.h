@@ -21,6 +21,7 @@ struct ModelFile {
   std::uint32_t n_ctx_train = 0;
   std::uint32_t n_embd = 0;
   std::uint32_t n_ff = 0;
+  std::uint32_t n_head = 0;  // of the widest layer
   std::uint32_t n_vocab = 0;
   std::set<std::string> quantizations;  // of the weights, by ggml's names: "f32", "q4_K"
   // Weights, by where they go.

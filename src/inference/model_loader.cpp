@@ -21,6 +21,7 @@
 #include "inference/cpu_threads.h"
 #include "inference/draft_loader.h"
 #include "inference/inference_backend.h"
+#include "inference/kv_format.h"
 #include "inference/llama_log.h"
 #include "inference/memory_report.h"
 #include "inference/model_card.h"
@@ -182,19 +183,52 @@ std::uint32_t choose_threads(const wire::LoadOptions& options, const ModelFile& 
   return Bytes{file.file_bytes} < kOneThreadModel ? 1 : physical_cores_available();
 }
 
+std::uint32_t most_at_once(const KvFormat& format) {
+  return format.flash_attention == wire::FlashAttention::kOff ? kPlainAttentionTokens : kDefaultBatch;
+}
+
+llama_flash_attn_type library_value(wire::FlashAttention flash_attention) {
+  switch (flash_attention) {
+    case wire::FlashAttention::kOn: return LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    case wire::FlashAttention::kOff: return LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    case wire::FlashAttention::kAuto: break;
+  }
+  return LLAMA_FLASH_ATTN_TYPE_AUTO;
+}
+
+// Of the file and the shape, with the format that suits where the model goes: where depends on the sizes, and the format on
+// where.
+Result<KvFormat> settle_kv_format(const wire::LoadOptions& options, const ModelFile& file,
+                                  const Placement& placement, ContextShape& shape) {
+  const std::vector<std::string> cpu_features = device::cpu_features();
+  const KvQuestion question{.model_file = Bytes{file.file_bytes},
+                            .n_head = file.n_head,
+                            .n_cells = options.kv_unified ? shape.n_ctx : shape.n_ctx / shape.n_parallel,
+                            .on_cpu_alone = placement.n_gpu_layers == 0,
+                            .cpu_features = cpu_features};
+  auto format = choose_kv_format(options, question);
+  if (format) {
+    shape.kv_size = format->relative_size();
+    shape.scores = score_bytes(*format, question);
+  }
+  return format;
+}
+
 Result<ContextHandle> make_context(llama_model* model, const wire::LoadOptions& options,
                                    const ModelFile& file, const ContextShape& shape,
-                                   const LlamaLogCapture& said) {
+                                   const KvFormat& format, const LlamaLogCapture& said) {
   const auto n_threads = static_cast<std::int32_t>(choose_threads(options, file));
   llama_context_params params = llama_context_default_params();
   params.n_ctx = shape.n_ctx;
   params.n_seq_max = shape.n_parallel;
   params.n_batch = shape.n_batch;
-  params.n_ubatch = std::min(shape.n_batch, kDefaultBatch);
+  params.n_ubatch = std::min(shape.n_batch, most_at_once(format));
   params.n_outputs_max = n_outputs(shape.n_parallel);
   params.n_threads = n_threads;
   params.n_threads_batch = n_threads;
-  params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_AUTO;
+  params.flash_attn_type = library_value(format.flash_attention);
+  params.type_k = *kv_type(format.type_k);
+  params.type_v = *kv_type(format.type_v);
   params.kv_unified = options.kv_unified;
   ContextHandle context{llama_init_from_model(model, params)};
   if (!context) {
@@ -215,13 +249,17 @@ Result<LoadedModel> load_model(const wire::LoadOptions& options, const std::func
   if (!file) return std::unexpected(file.error());
   const auto gpus = allowed_gpus(options);
   if (!gpus) return std::unexpected(gpus.error());
-  const auto shape = choose_context(options, *file);
+  auto shape = choose_context(options, *file);
   if (!shape) return std::unexpected(shape.error());
   if (rows_beat_tiles(file->quantizations, device::cpu_features(), shape->n_parallel)) use_row_kernels();
   const auto draft = inspect_draft_model(options, *shape, *gpus);
   if (!draft) return std::unexpected(draft.error());
-  const Placement placement =
-      choose_gpu_layers(*file, *shape, *gpus, !options.devices.empty(), options.n_gpu_layers, *draft);
+  const auto place = [&] {
+    return choose_gpu_layers(*file, *shape, *gpus, !options.devices.empty(), options.n_gpu_layers, *draft);
+  };
+  const auto format = settle_kv_format(options, *file, place(), *shape);
+  if (!format) return std::unexpected(format.error());
+  const Placement placement = place();
   if (!options.ignore_memory_check) {
     const Status fits = check_memory(placement, *shape, device::host_memory().available, *gpus);
     if (!fits) return std::unexpected(fits.error());
@@ -230,11 +268,14 @@ Result<LoadedModel> load_model(const wire::LoadOptions& options, const std::func
   if (!model) return std::unexpected(model.error());
   if (const Status kind = check_kind(model->get(), options.model_path); !kind)
     return std::unexpected(kind.error());
-  auto context = make_context(model->get(), options, *file, *shape, said);
+  auto context = make_context(model->get(), options, *file, *shape, *format, said);
   if (!context) return std::unexpected(context.error());
 
   wire::ModelCard card = make_card(model->get(), context->get(), *file, options.model_path);
   card.kv_unified = options.kv_unified;
+  card.flash_attention = format->flash_attention;
+  card.cache_type_k = format->type_k;
+  card.cache_type_v = format->type_v;
   card.n_gpu_layers = placement.n_gpu_layers;
   card.n_threads = static_cast<std::uint32_t>(llama_n_threads(context->get()));
   card.placement = placement.sentence;

@@ -17,14 +17,15 @@ using wire::DeviceKind;
 constexpr Bytes kMargin{64 * kMiB.value};
 
 std::uint64_t kv_bytes(const ModelFile& model, const ContextShape& shape) {
-  return model.kv_bytes_per_layer * shape.n_ctx;
+  return static_cast<std::uint64_t>(shape.kv_size * static_cast<double>(model.kv_bytes_per_layer)) *
+         shape.n_ctx;
 }
 
 // Activations of one batch (a few rows of the widest kind live at a time), and the logits twice: in the graph and copied out.
 Bytes compute_bytes(const ModelFile& model, const ContextShape& shape) {
   const std::uint64_t row = 4ULL * model.n_embd + 2ULL * model.n_ff;
   const std::uint64_t logits = 2ULL * model.n_vocab * shape.n_parallel;
-  return {sizeof(float) * (row * shape.n_batch + logits)};
+  return Bytes{sizeof(float) * (row * shape.n_batch + logits)} + shape.scores;
 }
 
 bool imitates_gpu(const DeviceInfo& device) {

@@ -245,6 +245,12 @@ struct DraftCard {
   std::string placement;
 };
 
+enum class FlashAttention : std::uint8_t { kAuto, kOn, kOff };
+
+// Numbers in which a context can be kept, by ggml's names.
+inline constexpr std::array<std::string_view, 9> kKvTypes{"f32",  "f16",    "bf16", "q8_0", "q5_1",
+                                                          "q5_0", "iq4_nl", "q4_1", "q4_0"};
+
 struct ModelCard {
   std::string name;
   std::string architecture;
@@ -260,6 +266,9 @@ struct ModelCard {
   std::uint32_t n_parallel = 0;
   bool kv_unified =
       false;  // all sequences' cells in one buffer: each may take all of them, a shared prefix takes them once
+  FlashAttention flash_attention = FlashAttention::kAuto;  // auto: the library chose
+  std::string cache_type_k;                                // of kKvTypes
+  std::string cache_type_v;
   std::uint32_t n_batch = 0;
   std::uint32_t n_threads = 0;  // that compute
   std::string chat_template;    // empty when the model has none
@@ -290,6 +299,9 @@ struct LoadOptions {
   // Host memory for prefixes that lost their slot; 0: none, kCacheRamAuto: a quarter of what is free, at most 2 GiB.
   std::uint32_t cache_ram_mib = 0xFFFF'FFFF;
   bool kv_unified = false;       // ModelCard::kv_unified
+  FlashAttention flash_attention = FlashAttention::kAuto;
+  std::string cache_type_k;      // of kKvTypes; empty: as suits the machine
+  std::string cache_type_v;
   bool shared_prefixes = false;  // one tenant's prefixes serve all
   bool drafts = true;            // speculation by prompt lookup
   bool reuse_prefixes = true;    // false: every prompt is computed whole, whatever was computed before

@@ -41,11 +41,15 @@ std::uint64_t prefix_store_bytes(const wire::LoadOptions& options) {
   return std::min(kMost, device::host_memory().available.value / 4);
 }
 
-// Null when no folder is named. What the library writes is for its own version only, so that is part of the key.
+// Null when no folder is named. What the library writes is for its own version and the form of this context only, so they
+// are part of the key.
 Result<std::unique_ptr<engine::PrefixFiles>> open_prefix_files(const wire::LoadOptions& options,
+                                                               const wire::ModelCard& card,
                                                                const std::string& engine_version) {
   if (options.prefix_cache_dir.empty()) return nullptr;
-  const std::uint64_t version = std::hash<std::string>{}(engine_version);
+  const std::string form = fmt::format("{} {} {} {}", engine_version, card.cache_type_k, card.cache_type_v,
+                                       std::to_underlying(card.flash_attention));
+  const std::uint64_t version = std::hash<std::string>{}(form);
   return engine::PrefixFiles::open({.folder = options.prefix_cache_dir,
                                     .max_bytes = options.prefix_cache_mib * kMiB.value,
                                     .model_key = inference::model_fingerprint(options.model_path) ^ version});
@@ -182,11 +186,11 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
     last_told = time;
     return !queue_.closed() && channel_.send(wire::LoadProgress{.fraction = fraction}).has_value();
   };
-  auto prefix_files = open_prefix_files(request.options, engine_version_);
-  if (!prefix_files) return channel_.send(wire::LoadFailed{.error = prefix_files.error()});
   auto models = load_models(request.options, progress);
   if (!models) return channel_.send(wire::LoadFailed{.error = models.error()});
   wire::ModelCard card = models->backend->card();
+  auto prefix_files = open_prefix_files(request.options, card, engine_version_);
+  if (!prefix_files) return channel_.send(wire::LoadFailed{.error = prefix_files.error()});
   if (models->draft) inference::add_draft(card, models->draft->card());
   backend_ = std::move(models->backend);
   engine_ = std::make_unique<engine::Engine>(

@@ -56,6 +56,15 @@ Json draft_json(const std::optional<wire::DraftCard>& draft) {
           {"memory", memory_json(draft->memory)}};
 }
 
+std::string_view flash_attention_name(wire::FlashAttention flash_attention) {
+  switch (flash_attention) {
+    case wire::FlashAttention::kOn: return "on";
+    case wire::FlashAttention::kOff: return "off";
+    case wire::FlashAttention::kAuto: break;
+  }
+  return "auto";
+}
+
 Json model_json(const gateway::GatewayStatus& status) {
   Json model = {{"name", status.model_name}};
   if (!status.card) return model;
@@ -70,6 +79,9 @@ Json model_json(const gateway::GatewayStatus& status) {
                 {"n_ctx_train", card.n_ctx_train},
                 {"n_parallel", card.n_parallel},
                 {"kv_layout", card.kv_unified ? "unified" : "streams"},
+                {"flash_attention", flash_attention_name(card.flash_attention)},
+                {"cache_type_k", card.cache_type_k},
+                {"cache_type_v", card.cache_type_v},
                 {"n_layers", card.n_layers},
                 {"n_gpu_layers", card.n_gpu_layers},
                 {"placement", card.placement},

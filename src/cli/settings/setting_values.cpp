@@ -1,7 +1,9 @@
 #include "cli/settings/setting_values.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -99,6 +101,19 @@ Result<bool> parse_kv_layout(std::string_view text) {
   if (text == "unified") return true;
   if (text == "streams") return false;
   return refuse(fmt::format("'{}' is neither streams nor unified", text));
+}
+
+Result<wire::FlashAttention> parse_flash_attention(std::string_view text) {
+  if (text == "auto") return wire::FlashAttention::kAuto;
+  if (text == "on") return wire::FlashAttention::kOn;
+  if (text == "off") return wire::FlashAttention::kOff;
+  return refuse(fmt::format("'{}' is not auto, on or off", text));
+}
+
+Result<std::string> parse_kv_type(std::string_view text) {
+  if (text == "auto") return std::string{};
+  if (std::ranges::contains(wire::kKvTypes, text)) return std::string{text};
+  return refuse(fmt::format("'{}' is not auto or one of {}", text, fmt::join(wire::kKvTypes, ", ")));
 }
 
 Result<bool> parse_spec_type(std::string_view text) {

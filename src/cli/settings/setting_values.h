@@ -34,6 +34,12 @@ struct NumberRange {
 // Whether it is unified: "unified" or "streams".
 [[nodiscard]] Result<bool> parse_kv_layout(std::string_view text);
 
+// "auto", "on" or "off".
+[[nodiscard]] Result<wire::FlashAttention> parse_flash_attention(std::string_view text);
+
+// One of wire::kKvTypes; empty for "auto".
+[[nodiscard]] Result<std::string> parse_kv_type(std::string_view text);
+
 // Whether to draft: "ngram-simple" or "none".
 [[nodiscard]] Result<bool> parse_spec_type(std::string_view text);
 

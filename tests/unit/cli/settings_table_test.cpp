@@ -47,6 +47,9 @@ TEST(SettingsTable, TheDefaultsShownAreTheDefaultsThatHold) {
   EXPECT_EQ(shown.load.n_gpu_layers, held.load.n_gpu_layers);
   EXPECT_EQ(shown.load.max_itl_ms, held.load.max_itl_ms);
   EXPECT_EQ(shown.load.reuse_prefixes, held.load.reuse_prefixes);
+  EXPECT_EQ(shown.load.flash_attention, held.load.flash_attention);
+  EXPECT_EQ(shown.load.cache_type_k, held.load.cache_type_k);
+  EXPECT_EQ(shown.load.cache_type_v, held.load.cache_type_v);
   EXPECT_EQ(shown.load.n_gpu_layers_draft, held.load.n_gpu_layers_draft);
   EXPECT_EQ(shown.load.draft_max, held.load.draft_max);
   EXPECT_EQ(shown.load.draft_min, held.load.draft_min);
@@ -114,6 +117,11 @@ TEST(SettingValues, TimesHaveUnitsAndABound) {
 }
 
 TEST(SettingValues, GpuLayersAreAutoAllOrANumber) {
+  EXPECT_EQ(parse_flash_attention("off"), wire::FlashAttention::kOff);
+  EXPECT_FALSE(parse_flash_attention("maybe").has_value());
+  EXPECT_EQ(parse_kv_type("auto"), "");
+  EXPECT_EQ(parse_kv_type("iq4_nl"), "iq4_nl");
+  EXPECT_FALSE(parse_kv_type("q4_K").has_value());
   EXPECT_EQ(parse_gpu_layers("auto"), wire::kGpuLayersAuto);
   EXPECT_EQ(parse_gpu_layers("all"), wire::kGpuLayersAll);
   EXPECT_EQ(parse_gpu_layers("0"), 0);

@@ -25,6 +25,12 @@ TEST(ContextText, SaysHowItIsShared) {
   card.n_ctx = 16384;
   card.n_parallel = 4;
   EXPECT_EQ(context_text(card), "16384 tokens: 4 requests at once, 4096 each");
+  card.cache_type_k = card.cache_type_v = "f16";
+  EXPECT_EQ(context_text(card), "16384 tokens: 4 requests at once, 4096 each");
+  card.cache_type_k = card.cache_type_v = "bf16";
+  EXPECT_EQ(context_text(card), "16384 tokens as bf16: 4 requests at once, 4096 each");
+  card.cache_type_v = "q8_0";
+  EXPECT_EQ(context_text(card), "16384 tokens as bf16 and q8_0: 4 requests at once, 4096 each");
 }
 
 TEST(ProgressBar, FillsFromTheLeftAndStaysWithinItsEnds) {

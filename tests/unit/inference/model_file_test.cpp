@@ -51,6 +51,7 @@ TEST_F(ModelFileTest, ReadsTheSizesOfAGoodFile) {
   EXPECT_EQ(file->n_layers, 2U);
   EXPECT_EQ(file->n_ctx_train, 512U);
   EXPECT_EQ(file->n_embd, 64U);
+  EXPECT_EQ(file->n_head, 2U);
   EXPECT_EQ(file->quantizations, std::set<std::string>{"f32"});
   EXPECT_EQ(file->kv_bytes_per_layer, 2U * 64 * 2);
   EXPECT_EQ(file->input_bytes, std::uint64_t{file->n_vocab} * 64 * 4);
