@@ -135,8 +135,6 @@ void Engine::take_results(const BatchPlan& plan) {
       sequence.steps_waited = 0;
       take_decoded(sequence, share.n_tokens, sampling_.take(n_taken++));
     } else {
-      // A prompt's waiting adds up, so that it comes before newer ones for good; a stream's turn begins anew.
-      --sequence.steps_waited;
       note_computed(sequence, share.n_tokens);
       if (sequence.checkpoints.contains(sequence.n_computed)) kv_.checkpoint(sequence.slot);
       if (sequence.n_left() == 0) {

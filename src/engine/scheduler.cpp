@@ -8,8 +8,8 @@
 namespace minerva::engine {
 namespace {
 
-// One step of waiting counts as this many prompt tokens done: a prompt of 8192 tokens passes newer short ones for good
-// after 128 steps.
+// One step counts as this many prompt tokens done, also where the prompt has a part in it: a prompt of 8192 tokens passes
+// newer short ones for good after 128 steps, and of those that began together one ends after the other.
 constexpr std::int64_t kAgeingTokens = 64;
 
 // Prompt tokens of a step that always may go in, so that prompts advance however slow the machine is.

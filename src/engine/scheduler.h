@@ -2,10 +2,10 @@
 // What the next step computes. Pure policy: no I/O, no clock, no log; a value of one owner.
 //
 // Running sequences' tokens go first. Prompts fill what is left of the batch and of the step's time: those of the tenant of
-// whose prompts least was computed lately; of one tenant's, the one with the fewest tokens left first, where each step of
-// waiting counts as tokens done, so that none starves; a prompt that others wait for, because theirs begin as it does,
-// counts as what they wait for, shared by all of them. Where other tenants were here lately, prompts keep a step so short that a
-// request of theirs which comes meanwhile gets its first token in at most twice the time that it takes alone.
+// whose prompts least was computed lately; of one tenant's, the one with the fewest tokens left first, where each step
+// since a prompt began counts as tokens done, so that none starves; a prompt that others wait for, because theirs begin as
+// it does, counts as what they wait for, shared by all of them. Where other tenants were here lately, prompts keep a step so
+// short that a request of theirs which comes meanwhile gets its first token in at most twice the time that it takes alone.
 //
 // A step that ends a prompt takes another one along only where the time that all who wait save by it is worth what the first
 // tokens of the ended ones come later: on a GPU, where a step of many prompts costs little more than one of one, but hardly
@@ -41,8 +41,7 @@ struct Runnable {
   std::uint32_t n_followers = 0;  // requests that wait for a prefix which this one is computing
   std::uint32_t n_awaited = 0;    // tokens to compute until the first of them can begin
   DraftProspect draft{};          // what may be computed ahead
-  std::uint32_t steps_waited =
-      0;  // without a token in the batch: since its last one, or of a prompt, all of them
+  std::uint32_t steps_waited = 0;  // for its next token: since its last one, or of a prompt, since it began
 };
 
 struct BatchPlan {

@@ -172,7 +172,6 @@ void SchedulerSimulation::compute(const BatchPlan& plan, const Snapshot& snapsho
 
 void SchedulerSimulation::take_prompt(Lane& lane, std::uint32_t n) {
   Runnable& runnable = lane.runnable;
-  --runnable.steps_waited;
   runnable.n_left -= n;
   runnable.n_context += n;
   runnable.n_awaited -= std::min(runnable.n_awaited, n);

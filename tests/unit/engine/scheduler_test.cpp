@@ -125,6 +125,29 @@ TEST(Scheduler, LetsThePromptsEndOneByOneWhereEachRowCostsItsTime) {
   EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{0, 100}}));
 }
 
+TEST(Scheduler, LetsThePromptsEndOneByOneBesideAStream) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{100}}};
+  learn_prompts(scheduler, {{20, milliseconds{50}}, {400, milliseconds{810}}});
+  std::vector<Runnable> snapshot(4, prompt(100));
+  snapshot.push_back(kDecoding);
+  std::vector<std::size_t> ends;
+  for (int step = 0; step < 100 && ends.size() < 4; ++step) {
+    const BatchPlan plan = scheduler.plan(snapshot);
+    for (auto& runnable : snapshot) ++runnable.steps_waited;
+    for (const auto& share : plan.shares) {
+      Runnable& runnable = snapshot[share.index];
+      if (runnable.decodes) continue;
+      runnable.n_left -= share.n_tokens;
+      EXPECT_EQ(share.index, ends.size()) << "another prompt than the one that is on";
+      if (runnable.n_left == 0) {
+        ends.push_back(share.index);
+        runnable = kDecoding;
+      }
+    }
+  }
+  EXPECT_EQ(ends, (std::vector<std::size_t>{0, 1, 2, 3}));
+}
+
 TEST(Scheduler, LetsThePromptsEndTogetherWhereAStepCostsMoreThanItsRows) {
   Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{200}}};
   learn_prompts(scheduler, {{100, milliseconds{50}}, {400, milliseconds{60}}});
@@ -325,7 +348,6 @@ TEST(Scheduler, KeepsItsPromiseOverSeededWorkloads) {
           runnable.steps_waited = 0;
           continue;
         }
-        --runnable.steps_waited;
         runnable.n_left -= share.n_tokens;
         if (runnable.n_left == 0) runnable = kDecoding;
       }
