@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace minerva::engine {
@@ -43,11 +44,12 @@ constexpr double kWorthwhile = 1.03;
 // Where parts of a width are slower than all at once by so much, narrower ones are not even tried.
 constexpr double kHopeless = 1.1;
 
+// The smallest comes first. In steps of ageing, so that prompts of nearly one length are equal.
 std::int64_t urgency(const Runnable& prompt) {
   const std::uint32_t n_needed =
       prompt.n_followers > 0 ? std::min(prompt.n_left, prompt.n_awaited) : prompt.n_left;
-  return std::int64_t{n_needed} / (1 + std::int64_t{prompt.n_followers}) -
-         kAgeingTokens * prompt.steps_waited;
+  return std::int64_t{n_needed} / (1 + std::int64_t{prompt.n_followers}) / kAgeingTokens -
+         prompt.steps_waited;
 }
 
 std::uint64_t attended(std::span<const std::size_t> indices, std::span<const Runnable> snapshot) {
@@ -232,7 +234,7 @@ BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
   const std::span decoding{order.data(), n_decoding};
   std::ranges::stable_sort(decoding, std::greater{}, [&](std::size_t i) { return snapshot[i].steps_waited; });
   std::ranges::stable_sort(prompts, std::less{}, [&](std::size_t i) {
-    return std::pair{prompts_.received(snapshot[i].tenant), urgency(snapshot[i])};
+    return std::tuple{prompts_.received(snapshot[i].tenant), urgency(snapshot[i]), snapshot[i].lane};
   });
 
   const std::span fitting = decoding.first(std::min<std::size_t>(n_decoding, limits_.n_batch));

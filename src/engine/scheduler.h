@@ -4,7 +4,8 @@
 // Running sequences' tokens go first. Prompts fill what is left of the batch and of the step's time: those of the tenant of
 // whose prompts least was computed lately; of one tenant's, the one with the fewest tokens left first, where each step
 // since a prompt began counts as tokens done, so that none starves; a prompt that others wait for, because theirs begin as
-// it does, counts as what they wait for, shared by all of them. Where other tenants were here lately, prompts keep a step so
+// it does, counts as what they wait for, shared by all of them. Of equal ones the lowest lane comes first: those that stream
+// then, and those that are left in the end, are neighbours (below). Where other tenants were here lately, prompts keep a step so
 // short that a request of theirs which comes meanwhile gets its first token in at most twice the time that it takes alone.
 //
 // A step that ends a prompt takes another one along only where the time that all who wait save by it is worth what the first
