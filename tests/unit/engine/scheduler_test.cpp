@@ -40,6 +40,12 @@ TEST(Scheduler, FillsTheBatchWithTheShortestPromptFirst) {
   EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{1, 40}, {2, 60}}));
 }
 
+TEST(Scheduler, TakesPromptsOfNearlyOneLengthInTheOrderOfTheirLanes) {
+  const Scheduler scheduler{{.n_batch = 100, .max_itl = milliseconds{0}}};
+  const std::vector<Runnable> snapshot{{.lane = 2, .n_left = 70}, {.lane = 0, .n_left = 90}, {.lane = 1, .n_left = 80}};
+  EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{1, 90}, {2, 10}}));
+}
+
 TEST(Scheduler, LetsALongPromptThatWaitedGoBeforeANewShortOne) {
   const Scheduler scheduler{{.n_batch = 100, .max_itl = milliseconds{0}}};
   const std::vector<Runnable> snapshot{prompt(1000, 20), prompt(40)};
@@ -178,7 +184,7 @@ Runnable of_tenant(std::uint32_t tenant, Runnable runnable) {
 
 TEST(Scheduler, PutsPromptsOfTheTenantFirstOfWhichLeastWasComputed) {
   Scheduler scheduler{{.n_batch = 100, .max_itl = milliseconds{0}}};
-  const std::vector<Runnable> snapshot{of_tenant(1, prompt(40)), of_tenant(2, prompt(90)),
+  const std::vector<Runnable> snapshot{of_tenant(1, prompt(200)), of_tenant(2, prompt(90)),
                                        of_tenant(1, prompt(20))};
   for (int i = 0; i < 5; ++i) scheduler.charge_prompt(1, 100);
   EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{1, 90}, {2, 10}}));
