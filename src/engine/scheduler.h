@@ -34,14 +34,14 @@ namespace minerva::engine {
 
 // A sequence that holds a slot, as the scheduler sees it.
 struct Runnable {
-  std::uint32_t lane = 0;         // its KV stream: a sequence's neighbours have the numbers beside
-  std::uint32_t tenant = 0;       // whose it is
-  bool decodes = false;           // its prompt is done: one token a step
-  std::uint32_t n_left = 1;       // tokens to compute before its next one can be sampled; >= 1
-  std::uint32_t n_context = 0;    // tokens computed before
-  std::uint32_t n_followers = 0;  // requests that wait for a prefix which this one is computing
-  std::uint32_t n_awaited = 0;    // tokens to compute until the first of them can begin
-  DraftProspect draft{};          // what may be computed ahead
+  std::uint32_t lane = 0;          // its KV stream: a sequence's neighbours have the numbers beside
+  std::uint32_t tenant = 0;        // whose it is
+  bool decodes = false;            // its prompt is done: one token a step
+  std::uint32_t n_left = 1;        // tokens to compute before its next one can be sampled; >= 1
+  std::uint32_t n_context = 0;     // tokens computed before
+  std::uint32_t n_followers = 0;   // requests that wait for a prefix which this one is computing
+  std::uint32_t n_awaited = 0;     // tokens to compute until the first of them can begin
+  DraftProspect draft{};           // what may be computed ahead
   std::uint32_t steps_waited = 0;  // for its next token: since its last one, or of a prompt, since it began
 };
 
@@ -85,7 +85,8 @@ class Scheduler {
   struct PromptPart {
     std::uint32_t n_tokens = 0;
     std::uint64_t n_attended = 0;
-    std::uint32_t n_prompts = 0;  // of the step: those that it ends; of what may join: those that are not in it yet
+    std::uint32_t n_prompts =
+        0;  // of the step: those that it ends; of what may join: those that are not in it yet
   };
 
   using Order = std::span<const std::size_t>;

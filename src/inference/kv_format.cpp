@@ -54,9 +54,9 @@ Status check(const KvFormat& format) {
 }  // namespace
 
 std::optional<ggml_type> kv_type(std::string_view name) {
-  static constexpr auto kTypes = std::to_array<ggml_type>(
-      {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q5_1, GGML_TYPE_Q5_0,
-       GGML_TYPE_IQ4_NL, GGML_TYPE_Q4_1, GGML_TYPE_Q4_0});
+  static constexpr auto kTypes =
+      std::to_array<ggml_type>({GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q5_1,
+                                GGML_TYPE_Q5_0, GGML_TYPE_IQ4_NL, GGML_TYPE_Q4_1, GGML_TYPE_Q4_0});
   static_assert(kTypes.size() == wire::kKvTypes.size());
   const auto it = std::ranges::find(kTypes, name, ggml_type_name);
   return it != kTypes.end() ? std::optional{*it} : std::nullopt;

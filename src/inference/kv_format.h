@@ -32,9 +32,9 @@ struct KvFormat {
 // What the choice depends on.
 struct KvQuestion {
   Bytes model_file;
-  std::uint32_t n_head = 0;     // of the widest layer
-  std::uint32_t n_cells = 0;    // that one sequence may attend to
-  bool on_cpu_alone = false;    // no layer is on a GPU
+  std::uint32_t n_head = 0;                   // of the widest layer
+  std::uint32_t n_cells = 0;                  // that one sequence may attend to
+  bool on_cpu_alone = false;                  // no layer is on a GPU
   std::span<const std::string> cpu_features;  // by ggml's names
 };
 

@@ -139,6 +139,7 @@ Error explain(const std::vector<std::string>& errors, const std::string& path, s
 Result<ModelHandle> load_weights(const wire::LoadOptions& options, const Placement& placement,
                                  const LlamaLogCapture& said, const std::function<bool(float)>& progress) {
   std::vector<ggml_backend_dev_t> devices;
+  devices.reserve(placement.devices.size() + 1);
   for (const std::string& name : placement.devices) devices.push_back(ggml_backend_dev_by_name(name.c_str()));
   devices.push_back(nullptr);
   struct Watch {
@@ -215,8 +216,8 @@ Result<KvFormat> settle_kv_format(const wire::LoadOptions& options, const ModelF
 }
 
 Result<ContextHandle> make_context(llama_model* model, const wire::LoadOptions& options,
-                                   const ModelFile& file, const ContextShape& shape,
-                                   const KvFormat& format, const LlamaLogCapture& said) {
+                                   const ModelFile& file, const ContextShape& shape, const KvFormat& format,
+                                   const LlamaLogCapture& said) {
   const auto n_threads = static_cast<std::int32_t>(choose_threads(options, file));
   llama_context_params params = llama_context_default_params();
   params.n_ctx = shape.n_ctx;

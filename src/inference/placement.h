@@ -20,8 +20,8 @@ struct ContextShape {
   std::uint32_t n_ctx = 0;  // cells of all sequences together
   std::uint32_t n_parallel = 0;
   std::uint32_t n_batch = 0;
-  double kv_size = 1.0;   // of a cell against one of 16-bit floats
-  Bytes scores{};         // what attention keeps beside the activations of one batch
+  double kv_size = 1.0;  // of a cell against one of 16-bit floats
+  Bytes scores{};        // what attention keeps beside the activations of one batch
 };
 
 // What a draft model will take beside the model.

@@ -298,9 +298,9 @@ struct LoadOptions {
   std::uint32_t max_itl_ms = 0xFFFF'FFFF;
   // Host memory for prefixes that lost their slot; 0: none, kCacheRamAuto: a quarter of what is free, at most 2 GiB.
   std::uint32_t cache_ram_mib = 0xFFFF'FFFF;
-  bool kv_unified = false;       // ModelCard::kv_unified
+  bool kv_unified = false;  // ModelCard::kv_unified
   FlashAttention flash_attention = FlashAttention::kAuto;
-  std::string cache_type_k;      // of kKvTypes; empty: as suits the machine
+  std::string cache_type_k;  // of kKvTypes; empty: as suits the machine
   std::string cache_type_v;
   bool shared_prefixes = false;  // one tenant's prefixes serve all
   bool drafts = true;            // speculation by prompt lookup

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <ranges>
 
@@ -21,7 +22,7 @@ struct LeadingNumber {
 std::optional<LeadingNumber> leading_number(std::string_view text) {
   LeadingNumber number;
   const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number.value);
+  const auto [stop, error] = std::from_chars(std::to_address(text.begin()), end, number.value);
   if (error != std::errc{}) return std::nullopt;
   number.rest = {stop, static_cast<std::size_t>(end - stop)};
   return number;
@@ -54,7 +55,7 @@ Result<std::uint64_t> parse_number_or_auto(std::string_view text, NumberRange ra
 Result<double> parse_decimal(std::string_view text, double low, double high) {
   double number = 0.0;
   const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const auto [stop, error] = std::from_chars(std::to_address(text.begin()), end, number);
   // Not a number compares false with everything.
   if (error != std::errc{} || stop != end || !(number >= low && number <= high)) {
     return refuse(fmt::format("'{}' is not a number from {} to {}", text, low, high));

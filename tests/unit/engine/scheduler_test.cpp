@@ -42,7 +42,8 @@ TEST(Scheduler, FillsTheBatchWithTheShortestPromptFirst) {
 
 TEST(Scheduler, TakesPromptsOfNearlyOneLengthInTheOrderOfTheirLanes) {
   const Scheduler scheduler{{.n_batch = 100, .max_itl = milliseconds{0}}};
-  const std::vector<Runnable> snapshot{{.lane = 2, .n_left = 70}, {.lane = 0, .n_left = 90}, {.lane = 1, .n_left = 80}};
+  const std::vector<Runnable> snapshot{
+      {.lane = 2, .n_left = 70}, {.lane = 0, .n_left = 90}, {.lane = 1, .n_left = 80}};
   EXPECT_EQ(shares(scheduler.plan(snapshot)), (std::map<std::size_t, std::uint32_t>{{1, 90}, {2, 10}}));
 }
 
@@ -119,7 +120,8 @@ TEST(Scheduler, GivesAPromptLessTimeTheLongerItsContextIs) {
 }
 
 // What steps with this many prompt tokens took.
-void learn_prompts(Scheduler& scheduler, std::initializer_list<std::pair<std::uint32_t, milliseconds>> steps) {
+void learn_prompts(Scheduler& scheduler,
+                   std::initializer_list<std::pair<std::uint32_t, milliseconds>> steps) {
   for (const auto& [n_tokens, duration] : steps)
     scheduler.apply({.n_decode = 0, .n_prefill = n_tokens, .duration = duration});
 }
