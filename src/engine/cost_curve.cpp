@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace minerva::engine {
 namespace {
@@ -13,6 +14,12 @@ constexpr double kNewest = 0.2;
 // A batch that took many times the mean was held up by something else (a page fault, another program): it counts as
 // this many means, so that it cannot close a size for good.
 constexpr double kLargestSurprise = 3.0;
+
+// What a size took so many batches ago may have been under another load: a new batch says as much as all those. Where it
+// says something else, by this part, one of them is wrong, and the size stays as old as it is until another one agrees.
+constexpr std::uint64_t kOld = 32;
+constexpr double kNewestAfterOld = 0.5;
+constexpr double kDisagreement = 0.25;
 
 constexpr std::uint32_t kExact = 32;  // sizes up to here have a point each
 
@@ -29,10 +36,13 @@ void CostCurve::learn(std::uint32_t n_tokens, double n_attended, double us) {
   const std::size_t bucket = bucket_of(n_tokens);
   if (bucket >= points_.size()) points_.resize(bucket + 1);
   CostPoint& point = points_[bucket];
-  if (point.n_seen > 0) us = std::min(us, kLargestSurprise * point.us * n_tokens / point.n_tokens);
+  const double usual = point.n_seen > 0 ? point.us * n_tokens / point.n_tokens : us;
+  us = std::min(us, kLargestSurprise * usual);
+  const bool is_old = point.n_seen > 0 && n_batches_ - point.last_seen > kOld;
+  ++n_batches_;
+  if (!is_old || std::abs(us - usual) <= kDisagreement * usual) point.last_seen = n_batches_;
   ++point.n_seen;
-  point.last_seen = ++n_batches_;
-  const double weight = std::max(kNewest, 1.0 / static_cast<double>(point.n_seen));
+  const double weight = std::max(is_old ? kNewestAfterOld : kNewest, 1.0 / static_cast<double>(point.n_seen));
   point.n_tokens += weight * (n_tokens - point.n_tokens);
   point.n_attended += weight * (n_attended - point.n_attended);
   point.us += weight * (us - point.us);

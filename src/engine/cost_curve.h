@@ -16,7 +16,7 @@ struct CostPoint {
   double n_attended = 0;  // earlier tokens that the batch's tokens look at, summed over them
   double us = 0;
   std::uint64_t n_seen = 0;
-  std::uint64_t last_seen = 0;  // the curve's count of batches then
+  std::uint64_t last_seen = 0;  // the count of batches when one agreed with what was known
 };
 
 class CostCurve {

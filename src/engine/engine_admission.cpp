@@ -1,6 +1,7 @@
 // Engine's part that gives sequences their slots, and takes them back.
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -16,6 +17,10 @@ constexpr std::uint32_t kLeastAwaited = 16;
 // empty thought. Two questions about one text may begin alike, and a third one not. What comes so many tokens before stays.
 constexpr std::uint32_t kCheckpointTail = 16;
 
+// Streams wait for this, and the prompts that were given their slots before. What a long context takes to copy is many
+// times as much, so of several such requests each begins with a step of its own.
+constexpr std::chrono::milliseconds kLongestAdmission{10};
+
 }  // namespace
 
 // In the queue's order, except that a request whose prompt begins as one that is being computed waits for that one. A
@@ -24,7 +29,8 @@ void Engine::admit_waiting() {
   for (const auto& sequence : running_) sequence->n_followers = 0;
   std::uint32_t n_kept = 0;
   AdmissionQueue::Walk walk{waiting_};
-  while (kv_.n_free_slots() > n_kept) {
+  const auto begin = clock_();
+  while (kv_.n_free_slots() > n_kept && (running_.empty() || clock_() - begin < kLongestAdmission)) {
     const Sequence* next = walk.next();
     if (next == nullptr) return;
     if (follows_another(*next) || kv_.is_coming(prefix_of(*next))) {

@@ -33,7 +33,7 @@ BatchPlan Engine::plan_step() const {
                         .draft = speculation_.prospect(*sequence, most_ahead(*sequence)),
                         .steps_waited = sequence->steps_waited});
   }
-  BatchPlan plan = scheduler_.plan(snapshot);
+  BatchPlan plan = scheduler_.plan(snapshot, waiting_.size());
   for (auto& share : plan.shares) share.n_tokens = running_[share.index]->n_to_checkpoint(share.n_tokens);
   // The library computes entries together only while their streams ascend one by one.
   std::ranges::sort(plan.shares, std::less{},

@@ -35,8 +35,10 @@ constexpr std::uint32_t kMostParts = 4;
 // Measurements of a width before it is believed.
 constexpr std::uint64_t kTrials = 2;
 
-// A width that is not in use is measured again after this many steps: the machine's load and the contexts change.
+// A width that is not in use is measured again after this many steps: the machine's load and the contexts change. All at
+// once is measured again sooner, so that one bad moment does not keep everybody waiting for turns.
 constexpr std::uint64_t kStaleSteps = 128;
+constexpr std::uint64_t kStaleWholeSteps = 96;
 
 // All sequences at once is only given up for more than this: a turn's wait is not worth a measuring error.
 constexpr double kWorthwhile = 1.03;
@@ -119,7 +121,8 @@ std::uint32_t Scheduler::decode_width(std::uint32_t n_neighbours, std::uint64_t 
   CostModel::Time best_time{std::numeric_limits<double>::infinity()};
   for (std::uint32_t n_parts = 1; n_parts <= std::min(kMostParts, n_neighbours); ++n_parts) {
     const std::uint32_t width = (n_neighbours + n_parts - 1) / n_parts;
-    if (costs_.n_measured(width) < kTrials || costs_.age(width) > kStaleSteps) return width;
+    const std::uint64_t stale = n_parts == 1 ? kStaleWholeSteps : kStaleSteps;
+    if (costs_.n_measured(width) < kTrials || costs_.age(width) > stale) return width;
     const std::uint32_t n_rest = n_neighbours % width;
     const CostModel::Time rest = n_rest > 0 ? time_of(n_rest).value_or(*time_of(width)) : CostModel::Time{0};
     CostModel::Time time = *time_of(width) * (n_neighbours / width) + rest;
@@ -185,7 +188,8 @@ void Scheduler::charge_prompt(std::uint32_t tenant, std::uint32_t n_tokens) {
 }
 
 // Gives the step's prompt tokens to the prompts, in this order.
-void Scheduler::share_out(Order decoding, Order prompts, Snapshot snapshot, BatchPlan& plan) const {
+void Scheduler::share_out(Order decoding, Order prompts, std::size_t n_queued, Snapshot snapshot,
+                          BatchPlan& plan) const {
   PromptPart step;
   std::uint32_t budget = 0;  // for prompts of the tenant whose turn it is
   const Runnable* last = nullptr;
@@ -199,19 +203,19 @@ void Scheduler::share_out(Order decoding, Order prompts, Snapshot snapshot, Batc
     if (n == 0) continue;
     const PromptPart next{.n_tokens = n,
                           .n_attended = attended_by(prompts.subspan(place, 1), n, snapshot),
-                          .n_prompts = static_cast<std::uint32_t>(prompts.size() - place)};
+                          .n_waiting = prompts.size() - place + n_queued};
     if (!pays_to_join(step, next, decoding, snapshot)) break;
     plan.shares.push_back({.index = prompts[place], .n_tokens = n});
     step.n_tokens += n;
     step.n_attended += next.n_attended;
-    if (n == prompt.n_left) ++step.n_prompts;
+    if (n == prompt.n_left) ++step.n_waiting;
   }
 }
 
 // One step for both saves everybody that is not in it yet a step's fixed cost, and keeps those waiting whose prompts it ends.
 bool Scheduler::pays_to_join(const PromptPart& step, const PromptPart& next, Order decoding,
                              Snapshot snapshot) const {
-  if (step.n_prompts == 0 || limits_.max_itl.count() == 0) return true;
+  if (step.n_waiting == 0 || limits_.max_itl.count() == 0) return true;
   const auto n_decode = static_cast<std::uint32_t>(decoding.size());
   const std::uint64_t beside = attended(decoding, snapshot);
   const std::uint32_t n_both = step.n_tokens + next.n_tokens;
@@ -222,10 +226,11 @@ bool Scheduler::pays_to_join(const PromptPart& step, const PromptPart& next, Ord
   const auto before = costs_.mixed(n_decode, step.n_tokens, beside + step.n_attended);
   const auto after = costs_.mixed(n_decode, n_both, beside + both_attend);
   if (!first || !second || !both || !before || !after) return true;
-  return next.n_prompts * (*first + *second - *both) >= step.n_prompts * (*after - *before);
+  return static_cast<double>(next.n_waiting) * (*first + *second - *both) >=
+         static_cast<double>(step.n_waiting) * (*after - *before);
 }
 
-BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
+BatchPlan Scheduler::plan(std::span<const Runnable> snapshot, std::size_t n_queued) const {
   std::vector<std::size_t> order(snapshot.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto prompts =
@@ -246,7 +251,7 @@ BatchPlan Scheduler::plan(std::span<const Runnable> snapshot) const {
     if (!taken.empty()) look_ahead(taken, snapshot, plan);
     return plan;
   }
-  share_out(taken, prompts, snapshot, plan);
+  share_out(taken, prompts, n_queued, snapshot, plan);
   return plan;
 }
 

@@ -10,7 +10,7 @@
 //
 // A step that ends a prompt takes another one along only where the time that all who wait save by it is worth what the first
 // tokens of the ended ones come later: on a GPU, where a step of many prompts costs little more than one of one, but hardly
-// on a CPU, where each row costs its time and the first in the row can begin to answer.
+// on a CPU, where each row costs its time and the first in the row can begin to answer, unless many wait for a slot.
 //
 // When nothing but running sequences is left, a step may take fewer than all of them, in turns, where this machine's
 // kernels make that faster: eight sequences on a CPU may be served sooner, each of them, by four at a time. Neighbours are
@@ -68,7 +68,8 @@ class Scheduler {
  public:
   explicit Scheduler(SchedulerLimits limits);
 
-  [[nodiscard]] BatchPlan plan(std::span<const Runnable> snapshot) const;
+  // `n_queued` more requests wait for a slot.
+  [[nodiscard]] BatchPlan plan(std::span<const Runnable> snapshot, std::size_t n_queued = 0) const;
 
   void apply(const StepCost& step);
   // The same of the draft model's own steps.
@@ -85,8 +86,8 @@ class Scheduler {
   struct PromptPart {
     std::uint32_t n_tokens = 0;
     std::uint64_t n_attended = 0;
-    std::uint32_t n_prompts =
-        0;  // of the step: those that it ends; of what may join: those that are not in it yet
+    std::size_t n_waiting =
+        0;  // of the step: for first tokens that it gives; of what may join: for those of later steps
   };
 
   using Order = std::span<const std::size_t>;
@@ -97,7 +98,8 @@ class Scheduler {
   void look_ahead(Order decoding, Snapshot snapshot, BatchPlan& plan) const;
   [[nodiscard]] std::uint32_t prefill_budget(Order decoding, Order prompts, std::uint32_t tenant,
                                              Snapshot snapshot) const;
-  void share_out(Order decoding, Order prompts, Snapshot snapshot, BatchPlan& plan) const;
+  void share_out(Order decoding, Order prompts, std::size_t n_queued, Snapshot snapshot,
+                 BatchPlan& plan) const;
   [[nodiscard]] bool pays_to_join(const PromptPart& step, const PromptPart& next, Order decoding,
                                   Snapshot snapshot) const;
   [[nodiscard]] CostModel::Time longest_step(std::uint32_t n_decode, std::uint64_t n_attended,

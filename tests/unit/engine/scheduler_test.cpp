@@ -159,6 +159,15 @@ TEST(Scheduler, LetsThePromptsEndTogetherWhereAStepCostsMoreThanItsRows) {
   EXPECT_EQ(scheduler.plan(snapshot).shares.size(), 4U);
 }
 
+// Each of them, too, gets its first token sooner by every step that is saved before.
+TEST(Scheduler, LetsThePromptsEndTogetherWhereManyWaitForASlot) {
+  Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{200}}};
+  learn_prompts(scheduler, {{100, milliseconds{210}}, {400, milliseconds{810}}});  // 10 ms a step, 2 ms a row
+  const std::vector<Runnable> snapshot(2, prompt(100));
+  EXPECT_EQ(scheduler.plan(snapshot, 18).shares.size(), 1U);
+  EXPECT_EQ(scheduler.plan(snapshot, 19).shares.size(), 2U);
+}
+
 TEST(Scheduler, LetsThePromptsEndTogetherWhereOnlyThroughputCounts) {
   Scheduler scheduler{{.n_batch = 512, .max_itl = milliseconds{0}}};
   learn_prompts(scheduler, {{100, milliseconds{210}}, {400, milliseconds{810}}});
@@ -297,6 +306,24 @@ TEST(Scheduler, DoesNotTryNarrowerWidthsWhereHalfIsClearlySlower) {
     scheduler.apply({.n_decode = plan.n_tokens(), .duration = milliseconds{10 + 5 * plan.n_tokens()}});
   }
   EXPECT_EQ(widths, (std::set<std::size_t>{4, 8}));
+}
+
+// All at once were measured while something else had the machine.
+TEST(Scheduler, TakesAllSequencesAgainSoonAfterABadMoment) {
+  Scheduler scheduler{{.n_batch = 64, .max_itl = milliseconds{0}}};
+  const auto running = decoding_in({0, 1, 2, 3, 4, 5, 6, 7});
+  constexpr int kBadSteps = 10;
+  constexpr int kSoon = 150;
+  int n_narrow = 0;
+  int n_narrow_later = 0;
+  for (int step = 0; step < 1000; ++step) {
+    const auto n = static_cast<std::uint32_t>(scheduler.plan(running).shares.size());
+    if (n < 8) ++(step < kSoon ? n_narrow : n_narrow_later);
+    const std::uint32_t slowness = step < kBadSteps && n == 8 ? 3 : 1;
+    scheduler.apply({.n_decode = n, .duration = slowness * milliseconds{2 + n}});
+  }
+  EXPECT_GT(n_narrow, 30) << "the bad moment was to show";
+  EXPECT_LE(n_narrow_later, 20) << "now and then, to see whether it is better";
 }
 
 // A machine on which a batch costs nearly the same whatever its size, as on a GPU.
