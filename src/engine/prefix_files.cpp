@@ -134,16 +134,7 @@ class PrefixFiles::Impl {
 };
 
 Status PrefixFiles::Impl::open() {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (!error && ::access(folder_.c_str(), W_OK | X_OK) != 0)
-    error = std::error_code{errno, std::generic_category()};
-  if (error) {
-    return fail(ErrorCode::kInvalidConfiguration,
-                fmt::format("the folder for cached prefixes, {}, cannot be written to: {}", folder_.string(),
-                            error.message()),
-                "prefix-cache-dir");
-  }
+  if (Status made = make_folder(folder_); !made) return made;
   remove_abandoned(folder_);
   const std::lock_guard lock{mutex_};
   for (const FileOnDisk& file : all_files(folder_)) {
@@ -305,6 +296,18 @@ void PrefixFiles::Impl::keep_within_bounds() {
 
 PrefixFiles::PrefixFiles(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 PrefixFiles::~PrefixFiles() = default;
+
+Status PrefixFiles::make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error && ::access(folder.c_str(), W_OK | X_OK) != 0)
+    error = std::error_code{errno, std::generic_category()};
+  if (!error) return {};
+  return fail(ErrorCode::kInvalidConfiguration,
+              fmt::format("the folder for cached prefixes, {}, cannot be written to: {}", folder.string(),
+                          error.message()),
+              "prefix-cache-dir");
+}
 
 Result<std::unique_ptr<PrefixFiles>> PrefixFiles::open(const PrefixFilesOptions& options) {
   auto impl = std::make_unique<Impl>(options);

@@ -28,7 +28,9 @@ struct PrefixFilesOptions {
 
 class PrefixFiles {
  public:
-  // Makes the folder and learns what is in it. kInvalidConfiguration when it cannot be written to.
+  // Makes the folder. kInvalidConfiguration when it cannot be written to.
+  [[nodiscard]] static Status make_folder(const std::filesystem::path& folder);
+  // The same of this model's folder in it, and learns what is there.
   [[nodiscard]] static Result<std::unique_ptr<PrefixFiles>> open(const PrefixFilesOptions& options);
   // Writes what was saved before.
   ~PrefixFiles();

@@ -136,6 +136,18 @@ Error explain(const std::vector<std::string>& errors, const std::string& path, s
           .field = "model"};
 }
 
+// What the library says without a word of memory is about the options: a type that the model's heads cannot be kept in.
+Error explain_context(const std::vector<std::string>& errors, const std::string& path, std::uint32_t n_ctx) {
+  if (!errors.empty() && std::ranges::none_of(errors, tells_of_memory)) {
+    return {.code = ErrorCode::kInvalidConfiguration,
+            .message = fmt::format("{}: llama.cpp cannot make this context: {}", path, reason_in(errors)),
+            .field = {}};
+  }
+  Error error = explain(errors, path, fmt::format("no room for a context of {} tokens", n_ctx));
+  error.code = ErrorCode::kModelOutOfMemory;
+  return error;
+}
+
 Result<ModelHandle> load_weights(const wire::LoadOptions& options, const Placement& placement,
                                  const LlamaLogCapture& said, const std::function<bool(float)>& progress) {
   std::vector<ggml_backend_dev_t> devices;
@@ -232,12 +244,7 @@ Result<ContextHandle> make_context(llama_model* model, const wire::LoadOptions& 
   params.type_v = *kv_type(format.type_v);
   params.kv_unified = options.kv_unified;
   ContextHandle context{llama_init_from_model(model, params)};
-  if (!context) {
-    Error error = explain(said.errors(), options.model_path,
-                          fmt::format("no room for a context of {} tokens", shape.n_ctx));
-    error.code = ErrorCode::kModelOutOfMemory;
-    return std::unexpected(std::move(error));
-  }
+  if (!context) return std::unexpected(explain_context(said.errors(), options.model_path, shape.n_ctx));
   return context;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <thread>
 #include <type_traits>
@@ -22,6 +23,8 @@
 
 namespace minerva::worker {
 namespace {
+
+namespace fs = std::filesystem;
 
 // A worker without work says this often that it is there.
 constexpr std::chrono::milliseconds kIdleReport{1000};
@@ -186,6 +189,11 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
     last_told = time;
     return !queue_.closed() && channel_.send(wire::LoadProgress{.fraction = fraction}).has_value();
   };
+  // Said at once, and not only when a large model is loaded.
+  if (const fs::path folder = request.options.prefix_cache_dir; !folder.empty()) {
+    if (const Status made = engine::PrefixFiles::make_folder(folder); !made)
+      return channel_.send(wire::LoadFailed{.error = made.error()});
+  }
   auto models = load_models(request.options, progress);
   if (!models) return channel_.send(wire::LoadFailed{.error = models.error()});
   wire::ModelCard card = models->backend->card();

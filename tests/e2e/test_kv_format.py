@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -75,3 +75,11 @@ def test_quantized_values_without_flash_attention_are_refused(start: Start, demo
     server = start(demo_model, "--flash-attn", "off", "--cache-type-v", "q8_0", wait=False)
     assert server.process.wait(30) != 0
     assert "need flash attention" in server.log
+
+
+def test_a_type_that_the_heads_cannot_be_kept_in_is_no_lack_of_memory(start: Start, forge: Callable[..., Path]) -> None:
+    server = start(forge("narrow", "--preset", "tiny", "--heads", "8", "--kv-heads", "8"), *QUANTIZED, wait=False)
+    assert server.process.wait(30) != 0
+    assert "cannot make this context" in server.log
+    assert "q8_0" in server.log
+    assert "memory" not in server.log

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <optional>
 #include <thread>
 
 #include "base/log.h"
 #include "inference/greedy_draft_model.h"
 #include "support/scripted_backend.h"
+#include "support/temporary_folder.h"
 
 namespace minerva::worker {
 namespace {
@@ -202,6 +204,21 @@ TEST(WorkerLoop, LoadsNothingWhenTheDraftModelCannotBeLoaded) {
   EXPECT_EQ(worker.expect<wire::LoadFailed>().error.field, "draft-model");
   worker.submit(1, "count 5");
   EXPECT_FALSE(worker.read_to_end(1));
+}
+
+TEST(WorkerLoop, SaysThatPrefixesCannotBeKeptBeforeItLoadsAnything) {
+  bool loaded = false;
+  WorkerUnderTest worker{BackendFactory{[&](const wire::LoadOptions& options, const LoadProgress& progress) {
+    loaded = true;
+    return load_scripted(options, progress);
+  }}};
+  const support::TemporaryFolder folder;
+  std::ofstream{folder / "file"};
+  wire::LoadRequest request;
+  request.options.prefix_cache_dir = folder / "file";
+  worker.send(request);
+  EXPECT_EQ(worker.expect<wire::LoadFailed>().error.field, "prefix-cache-dir");
+  EXPECT_FALSE(loaded);
 }
 
 TEST(WorkerLoop, CancelsWithinTheStep) {
