@@ -248,6 +248,7 @@ std::size_t ScriptedBackend::state_size(SlotId slot) const {
 }
 
 inference::SlotState ScriptedBackend::state(SlotId slot) {
+  *now_us_ += options_.state_cost.count();
   const auto bytes = std::as_bytes(std::span{slots_.at(static_cast<std::size_t>(slot.value))});
   inference::SlotState state(bytes.size());
   std::memcpy(state.data(), bytes.data(), bytes.size());

@@ -87,7 +87,8 @@ struct ScriptedOptions {
   // The time that decode takes, on now()'s clock; no real time passes.
   std::chrono::microseconds step_cost{0};
   std::chrono::microseconds token_cost{0};
-  // The same by a law of one's own, instead of these two.
+  std::chrono::microseconds state_cost{0};  // of copying a slot's state to host memory
+  // What decode takes by a law of one's own, instead of the first two.
   std::function<std::chrono::microseconds(std::span<const inference::BatchToken> batch)> cost = nullptr;
   std::shared_ptr<std::atomic<std::int64_t>> clock_us =
       nullptr;  // one that others use as well; null: its own

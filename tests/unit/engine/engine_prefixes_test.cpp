@@ -244,5 +244,24 @@ TEST(EnginePrefixes, ComputesAgainWhatTheModelCannotCutOrCopy) {
   EXPECT_EQ(t.records[3].text, "1 2 3 4 5 6 7");
 }
 
+// Four slots with long contexts, and four new prompts: how many of these the first step begins with.
+std::uint32_t n_begun_at_once(std::chrono::microseconds state_cost) {
+  EngineFixture t{{.state_cost = state_cost}, {.prefix_store_bytes = 100'000}};
+  for (std::uint64_t id = 1; id <= 8; ++id) {
+    t.submit(id, std::string(90, static_cast<char>('a' + id)) + "count 9");
+    if (id == 4) t.run();
+  }
+  t.step();
+  const std::uint32_t n_begun = t.engine.status().n_running;
+  t.run();
+  for (std::uint64_t id = 1; id <= 8; ++id) EXPECT_EQ(t.records[id].text, "1 2 3 4 5 6 7 8 9") << id;
+  return n_begun;
+}
+
+TEST(EnginePrefixes, MakesRoomForOneAfterTheOtherWhereThatTakesLong) {
+  EXPECT_EQ(n_begun_at_once(std::chrono::milliseconds{1}), 4U);
+  EXPECT_EQ(n_begun_at_once(std::chrono::milliseconds{15}), 1U);
+}
+
 }  // namespace
 }  // namespace minerva::engine
