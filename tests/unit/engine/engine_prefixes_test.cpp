@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "engine/engine.h"
@@ -172,10 +173,11 @@ TEST(EnginePrefixes, FindsAConversationAgainAfterARestart) {
   t.run();
   EXPECT_EQ(t.records[1].text, "1 2 3 4");
   EXPECT_GE(t.records[1].finished->stats.n_cached, document.size());
-  EXPECT_EQ(t.records[1].finished->stats.cached_in, wire::PrefixTier::kDisk);
   EXPECT_EQ(t.records[2].text, "1 2 3 4 5");
   EXPECT_GE(t.records[2].finished->stats.n_cached, document.size());
-  EXPECT_EQ(t.records[2].finished->stats.cached_in, wire::PrefixTier::kKv);
+  // Whichever is asked about first when the file has been read takes that, and the other one the first one's slot.
+  const std::set tiers{t.records[1].finished->stats.cached_in, t.records[2].finished->stats.cached_in};
+  EXPECT_EQ(tiers, (std::set{wire::PrefixTier::kDisk, wire::PrefixTier::kKv}));
   EXPECT_EQ(t.records[3].text, "1 2");
   EXPECT_EQ(t.records[3].finished->stats.cached_in, wire::PrefixTier::kNone);
   EXPECT_GT(t.engine.status().prefix_files_bytes, document.size());
