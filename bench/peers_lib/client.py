@@ -34,7 +34,7 @@ async def chat(url: str, messages: list[dict], max_tokens: int, key: str | None 
             "stream": True, "stream_options": {"include_usage": True}, **more}
     reply = Reply(started=time.perf_counter())
     try:
-        await _stream(url, json.dumps(body).encode(), key, reply)
+        await stream(url, json.dumps(body).encode(), key, reply)
     except (OSError, asyncio.IncompleteReadError, ValueError) as error:
         reply.error = f"{type(error).__name__}: {error}"
     reply.ended = time.perf_counter()
@@ -43,7 +43,8 @@ async def chat(url: str, messages: list[dict], max_tokens: int, key: str | None 
     return reply
 
 
-async def _stream(url: str, body: bytes, key: str | None, reply: Reply) -> None:
+async def stream(url: str, body: bytes, key: str | None, reply: Reply) -> None:
+    """A chat completion with this body, event by event into `reply`. Raises what chat() tells as an error."""
     where = urllib.parse.urlsplit(url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=1 << 20)
     try:

@@ -31,6 +31,7 @@ wire::GenerationStats together(std::span<const wire::GenerationStats> choices) {
     all.n_drafted += choice.n_drafted;
     all.n_accepted += choice.n_accepted;
     all.n_preempted += choice.n_preempted;
+    all.n_resumed = std::max(all.n_resumed, choice.n_resumed);
     all.queue_us = std::min(all.queue_us, choice.queue_us);
     first_token = std::min(first_token, first_token_of(choice));
     last_token = std::max(last_token, first_token_of(choice) + choice.decode_us);
@@ -50,6 +51,7 @@ Json timings_json(const wire::GenerationStats& stats, const std::optional<wire::
   timings["queue_ms"] = milliseconds(stats.queue_us);
   timings["cache_tier"] = wire::name_of(stats.cached_in);
   timings["preempted_n"] = stats.n_preempted;
+  timings["resumed_n"] = stats.n_resumed;
   timings["inference_ms"] = milliseconds(stats.prefill_us + stats.decode_us);
   if (!card) return timings;
   timings["load_ms"] = milliseconds(card->load_us);

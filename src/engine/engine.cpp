@@ -17,6 +17,7 @@ SchedulerLimits limits_for(const wire::ModelCard& card, const EngineOptions& opt
   const std::uint32_t by_device = card.n_gpu_layers > 0 ? kMaxItlGpuMs : kMaxItlCpuMs;
   const std::uint32_t max_itl = options.max_itl_ms == wire::kMaxItlAuto ? by_device : options.max_itl_ms;
   return {.n_batch = card.n_batch,
+          .n_context = card.n_ctx_sequence,
           .n_outputs = inference::n_outputs(card.n_parallel),
           .max_itl = std::chrono::milliseconds{max_itl},
           .most_ahead = options.draft_max,
@@ -65,22 +66,38 @@ Engine::Engine(inference::InferenceBackend& backend, EngineOptions options, Cloc
 
 Engine::~Engine() = default;
 
-void Engine::submit(wire::GenerationSpec spec, std::vector<inference::Token> prompt) {
-  const std::uint64_t id = spec.id;
+// A prompt that cannot be answered; its event is the refusal.
+bool Engine::refused(const wire::GenerationSpec& spec, const std::vector<inference::Token>& prompt) {
   const std::uint32_t n_context = backend_.card().n_ctx_sequence;
   if (prompt.size() + 1 > n_context) {
-    events_.emplace_back(wire::SequenceFailed{.id = id, .error = context_overflow(prompt.size(), n_context)});
-    return;
+    events_.emplace_back(
+        wire::SequenceFailed{.id = spec.id, .error = context_overflow(prompt.size(), n_context)});
+    return true;
   }
-  if (prompt.empty()) {
-    events_.emplace_back(wire::SequenceFailed{
-        .id = id,
-        .error = {
-            .code = ErrorCode::kInvalidRequest, .message = "the prompt is empty", .field = "messages"}});
-    return;
-  }
-  events_.emplace_back(wire::SequenceAccepted{.id = id, .prompt = prompt});
+  if (!prompt.empty()) return false;
+  events_.emplace_back(wire::SequenceFailed{
+      .id = spec.id,
+      .error = {.code = ErrorCode::kInvalidRequest, .message = "the prompt is empty", .field = "messages"}});
+  return true;
+}
+
+void Engine::submit(wire::GenerationSpec spec, std::vector<inference::Token> prompt) {
+  if (refused(spec, prompt)) return;
+  events_.emplace_back(wire::SequenceAccepted{.id = spec.id, .prompt = prompt});
   waiting_.push(std::make_unique<Sequence>(std::move(spec), std::move(prompt), clock_()));
+}
+
+void Engine::resume(wire::GenerationSpec spec, wire::Resumption from) {
+  if (refused(spec, from.prompt)) return;
+  events_.emplace_back(wire::SequenceAccepted{.id = spec.id, .prompt = from.prompt});
+  auto sequence = std::make_unique<Sequence>(std::move(spec), std::move(from.prompt), clock_());
+  for (const inference::Token token : from.generated) sequence->take_again(token, backend_.piece(token).text);
+  sequence->go_on_from(from.stats, clock_());
+  sequence->sampler_memory = std::move(from.sampler);
+  // The worker before may have had room for more.
+  if (sequence->n_tokens() >= backend_.card().n_ctx_sequence)
+    return finish(*sequence, wire::FinishReason::kLength, {});
+  waiting_.push(std::move(sequence));
 }
 
 void Engine::cancel(std::uint64_t id) {
@@ -120,6 +137,7 @@ wire::EngineStatus Engine::status() const {
   status.n_running = static_cast<std::uint32_t>(running_.size());
   status.n_waiting = static_cast<std::uint32_t>(waiting_.size());
   status.kv_cells_used = kv_.cells_used();
+  status.longest_step_us = static_cast<std::uint64_t>(scheduler_.full_batch().count());
   status.prompt_steps = timer_.prompt_steps();
   status.decode_steps = timer_.decode_steps();
   status.prefix_store_bytes = kv_.store_bytes();

@@ -54,6 +54,8 @@ class Engine {
 
   // `prompt` is spec.prompt as tokens; the text itself is not looked at. Failures come as events. An id that is still active must not come again.
   void submit(wire::GenerationSpec spec, std::vector<inference::Token> prompt);
+  // The same for one that another engine began: nothing that came before comes again.
+  void resume(wire::GenerationSpec spec, wire::Resumption from);
 
   // Takes effect before the next step, wherever the request is; unknown ids are ignored (it may have ended just now).
   void cancel(std::uint64_t id);
@@ -69,6 +71,8 @@ class Engine {
  private:
   using Sequences = std::vector<std::unique_ptr<Sequence>>;
 
+  [[nodiscard]] bool refused(const wire::GenerationSpec& spec, const std::vector<inference::Token>& prompt);
+  [[nodiscard]] Status make_sampler(Sequence& sequence);
   void admit_waiting();
   void admit_over_share();
   void start(std::unique_ptr<Sequence> sequence);

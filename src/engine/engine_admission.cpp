@@ -119,16 +119,14 @@ bool Engine::follows_another(const Sequence& sequence) {
 void Engine::start(std::unique_ptr<Sequence> sequence) {
   const bool is_new = sequence->sampler == nullptr;
   if (is_new) {
-    auto sampler =
-        backend_.make_sampler(sequence->spec().sampling, sequence->tokens(), sequence->spec().ignore_eos);
-    if (!sampler) return end_with(*sequence, sampler.error());
-    sequence->sampler = std::move(*sampler);
+    if (const Status made = make_sampler(*sequence); !made) return end_with(*sequence, made.error());
   }
   const auto opened = kv_.open(prefix_of(*sequence));
   sequence->slot = opened.slot;
   sequence->n_computed = opened.n_computed;
   if (is_new) {
-    note_found(*sequence, opened);
+    // What was found for one that goes on is not what its client waited for.
+    if (sequence->n_generated() == 0) note_found(*sequence, opened);
     scheduler_.note_prompt(sequence->spec().tenant, sequence->n_left());
   }
   log::debug("engine", "sequence {}: {} of {} tokens found, in slot {}", sequence->id(), sequence->n_computed,
@@ -136,6 +134,15 @@ void Engine::start(std::unique_ptr<Sequence> sequence) {
   if (kv_.needs_checkpoints()) set_checkpoints(*sequence);
   sequence->on(SequenceInput::kStart);
   running_.push_back(std::move(sequence));
+}
+
+Status Engine::make_sampler(Sequence& sequence) {
+  const auto tokens = sequence.tokens();
+  const auto prompt = tokens.first(sequence.stats.n_prompt);
+  auto sampler = backend_.make_sampler(sequence.spec().sampling, prompt, sequence.spec().ignore_eos);
+  if (!sampler) return std::unexpected(sampler.error());
+  sequence.sampler = std::move(*sampler);
+  return sequence.sampler->go_on(tokens.subspan(prompt.size()), sequence.sampler_memory);
 }
 
 void Engine::note_found(Sequence& sequence, const KvCache::Opened& opened) {

@@ -190,7 +190,8 @@ void Engine::take_token(Sequence& sequence, const Result<inference::Sampled>& sa
                                           .tokens = {sampled->token},
                                           .text = std::move(text),
                                           .probabilities = std::move(probabilities),
-                                          .stats = sequence.news()});
+                                          .stats = sequence.news(),
+                                          .sampler = sampled->memory});
   if (!ends) return;
   const bool stopped = piece.ends_generation || stop;
   finish(sequence, stopped ? wire::FinishReason::kStop : wire::FinishReason::kLength,

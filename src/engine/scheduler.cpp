@@ -170,6 +170,14 @@ std::uint32_t Scheduler::prefill_budget(Order decoding, Order prompts, std::uint
 }
 
 // Of a step with this tenant's prompts.
+std::chrono::microseconds Scheduler::full_batch() const {
+  const std::uint64_t n_attended = std::uint64_t{limits_.n_batch} * limits_.n_context;
+  const auto of_prompts = costs_.mixed(0, limits_.n_batch, n_attended);
+  const auto of_streams = costs_.decode_at_most(limits_.n_batch, n_attended);
+  const auto time = of_prompts ? of_prompts : of_streams;
+  return std::chrono::duration_cast<std::chrono::microseconds>(time.value_or(CostModel::Time{0}));
+}
+
 CostModel::Time Scheduler::longest_step(std::uint32_t n_decode, std::uint64_t n_attended,
                                         std::uint32_t tenant) const {
   const CostModel::Time limit = n_decode > 0 ? limits_.max_itl : limits_.max_itl * kIdleFactor;

@@ -58,6 +58,7 @@ struct BatchPlan {
 
 struct SchedulerLimits {
   std::uint32_t n_batch = 512;                    // most tokens of a step
+  std::uint32_t n_context = 0;                    // most tokens of a sequence
   std::uint32_t n_outputs = 16;                   // most of them whose sequences decode, with drafted ones
   std::chrono::milliseconds max_itl{0};           // longest step while a sequence decodes; 0: no limit
   std::uint32_t most_ahead = wire::kMostDrafted;  // drafted tokens of a sequence in a step
@@ -77,6 +78,9 @@ class Scheduler {
 
   // A prompt of this tenant with so many tokens to compute begins.
   void note_prompt(std::uint32_t tenant, std::uint32_t n_tokens) { awaited_.note_prompt(tenant, n_tokens); }
+
+  // What a step of a full batch takes, as far as this machine is known; 0 while no step ran.
+  [[nodiscard]] std::chrono::microseconds full_batch() const;
 
   // A step computed so many prompt tokens of this tenant's.
   void charge_prompt(std::uint32_t tenant, std::uint32_t n_tokens);

@@ -41,6 +41,20 @@ inference::StopMatcher::Outcome Sequence::take(inference::Token token, std::stri
   return stops_.feed(assembler_.feed(piece));
 }
 
+void Sequence::go_on_from(const wire::GenerationStats& before, Time now) {
+  const std::uint32_t n_prompt = stats.n_prompt;
+  stats = before;
+  stats.n_prompt = n_prompt;
+  stats.n_generated = n_generated();
+  const auto ago = [now](std::uint64_t us) { return now - Time{us}; };
+  if (n_generated() == 0) {
+    arrived_ = ago(before.queue_us);
+    return;
+  }
+  first_token_ = ago(before.decode_us);
+  first_step_ = *first_token_ - Time{before.prefill_us};
+}
+
 std::uint32_t Sequence::n_allowed(std::uint32_t n_context) const {
   const std::uint32_t n_room = n_context - n_tokens();
   return spec_.max_tokens > 0 ? std::min(n_room, spec_.max_tokens - n_generated()) : n_room;
@@ -58,7 +72,7 @@ std::string Sequence::rest_of_text() {
 
 std::optional<wire::GenerationStats> Sequence::news() {
   const auto told_by_itself = [](const wire::GenerationStats& s) {
-    return std::tuple{s.n_drafted, s.n_accepted, s.n_preempted};
+    return std::tuple{s.n_drafted, s.n_accepted, s.n_preempted, s.n_resumed};
   };
   if (told_ && told_by_itself(*told_) == told_by_itself(stats)) return std::nullopt;
   return told_ = stats;

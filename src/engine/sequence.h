@@ -14,6 +14,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "engine/preemption.h"
@@ -69,6 +70,11 @@ class Sequence {
 
   // Takes a generated token and gives back the text that may be delivered now.
   [[nodiscard]] inference::StopMatcher::Outcome take(inference::Token token, std::string_view piece);
+  // The same of a token that another worker generated and whose text it delivered.
+  void take_again(inference::Token token, std::string_view piece) { std::ignore = take(token, piece); }
+  // After the last of these: what it took until now is counted on from there.
+  void go_on_from(const wire::GenerationStats& before, Time now);
+
   // The text that was held back, once no more can come.
   [[nodiscard]] std::string rest_of_text();
 
@@ -76,6 +82,7 @@ class Sequence {
   inference::SlotId slot{};  // from kStart to kSetAside or kEnd
   std::unique_ptr<inference::Sampler> sampler;
   std::uint32_t n_computed = 0;
+  wire::SamplerMemory sampler_memory;   // that the sampler begins with; empty but for one that goes on
   std::set<std::uint32_t> checkpoints;  // numbers of computed tokens at which the KV is to be kept
   std::uint32_t steps_waited = 0;
   std::uint32_t n_followers = 0;  // waiting requests that will take over a prefix from this one

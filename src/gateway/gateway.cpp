@@ -16,6 +16,7 @@
 #include "gateway/choice_specs.h"
 #include "gateway/choices.h"
 #include "gateway/generation.h"
+#include "gateway/quarantine.h"
 #include "gateway/worker_supervisor.h"
 #include "observe/server_metrics.h"
 
@@ -33,13 +34,13 @@ std::string_view outcome_of(const Ending& ending) {
   return std::get<Finished>(ending).reason == wire::FinishReason::kStop ? "stop" : "length";
 }
 
-Error request_lost(const WorkerDeath& death) {
-  return {.code = death.code,
-          .message =
-              fmt::format("the inference worker ended while it served this request ({}); the request was not "
-                          "finished: send it again",
-                          death.how),
-          .field = {}};
+Error kills_workers(const WorkerDeath& death) {
+  return {
+      .code = death.code,
+      .message = fmt::format("this request was ended because it ended the inference worker each time, also "
+                             "when no other request was there (the last time: {})",
+                             death.how),
+      .field = {}};
 }
 
 Error out_of_time(const Generation& generation, milliseconds timeout) {
@@ -83,8 +84,9 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   void on_report(const wire::EngineStatus& before, const wire::EngineStatus& now) override {
     metrics_.engine_reported(before, now);
   }
+  Owed owed() const override;
   Status on_events(std::vector<wire::SequenceEvent> events) override;
-  void on_death(const WorkerDeath& death) override;
+  [[nodiscard]] DeathCause on_death(const WorkerDeath& death) override;
   void on_failed(const Error& error) override;
 
  private:
@@ -93,6 +95,7 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   Status admit(const GenerationRequest& request) const;
   Status admit_by_state() const;
   void send(const Record& record);
+  void send_admitted();
   void set_deadline(const Generation& generation, milliseconds timeout);
   void abandoned(const Generation& generation);
   void close(const Generation& generation);
@@ -108,6 +111,7 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
     return chosen;
   }
   void fail_all(const std::vector<Record>& records, const Error& error);
+  [[nodiscard]] std::vector<Quarantine::Inside> inside_worker() const;
 
   Status take(Generation& record, wire::SequenceAccepted event) {
     return record.accept(std::move(event.prompt));
@@ -120,6 +124,7 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   std::string model_name_;
   Admission admission_;
   WorkerSupervisor supervisor_;
+  Quarantine quarantine_;
   std::function<void(const GatewayStatus&)> on_change_;
   std::map<std::uint64_t, Record> open_;                   // by id, so in order of arrival
   std::map<std::uint64_t, asio::steady_timer> deadlines_;  // of those open that have one
@@ -147,9 +152,7 @@ Result<TokenStream> Gateway::Impl::submit(GenerationRequest request) {
     admission_.opened(choices.back()->spec().tenant);
     if (timeout.count() > 0) set_deadline(*choices.back(), timeout);
   }
-  for (const Record& record : choices) {
-    if (supervisor_.state() == WorkerState::kReady) send(record);
-  }
+  send_admitted();
   return TokenStream{std::make_shared<Choices>(std::move(choices), changed)};
 }
 
@@ -179,8 +182,32 @@ Status Gateway::Impl::admit_by_state() const {
             .retry_after_s = kNotReadyRetryS});
 }
 
+// Those that have begun come first: they had a place before the others came.
+void Gateway::Impl::send_admitted() {
+  if (supervisor_.state() != WorkerState::kReady) return;
+  auto waiting = open_where([](const Generation& g) { return g.state() == GenerationState::kQueued; });
+  if (waiting.empty()) return;
+  std::ranges::stable_partition(waiting, [](const Record& record) { return !record->tokens().empty(); });
+  std::vector<Quarantine::Id> ids;
+  for (const Record& record : waiting) ids.push_back(record->id());
+  for (const Quarantine::Id id : quarantine_.admitted(ids, inside_worker())) {
+    // Ending one that cannot be sent may end another of its request.
+    if (const auto found = open_.find(id); found != open_.end()) send(Record{found->second});
+  }
+}
+
+std::vector<Quarantine::Inside> Gateway::Impl::inside_worker() const {
+  std::vector<Quarantine::Inside> inside;
+  for (const auto& [id, record] : open_) {
+    if (record->is_in_worker()) inside.push_back({.id = id, .progressed = record->has_progressed()});
+  }
+  return inside;
+}
+
 void Gateway::Impl::send(const Record& record) {
-  const auto sent = supervisor_.send(wire::Submit{.spec = record->spec()});
+  wire::Submit submit{.spec = record->spec(), .resumption = record->resumption()};
+  if (submit.resumption) submit.spec.prompt = {};
+  const auto sent = supervisor_.send(submit);
   if (sent) return record->mark_sent();
   close(*record);
   record->fail(sent.error());
@@ -214,6 +241,7 @@ void Gateway::Impl::abandoned(const Generation& generation) {
 // The caller holds the record.
 void Gateway::Impl::close(const Generation& generation) {
   admission_.closed(generation.spec().tenant);
+  quarantine_.clear(generation.id());
   deadlines_.erase(generation.id());
   open_.erase(generation.id());
   one_ended_.notify();
@@ -233,11 +261,16 @@ void Gateway::Impl::on_change() {
   if (on_change_) on_change_(status());
 }
 
-void Gateway::Impl::on_ready() {
-  for (const Record& record :
-       open_where([](const Generation& g) { return g.state() == GenerationState::kQueued; })) {
-    send(record);
+void Gateway::Impl::on_ready() { send_admitted(); }
+
+Owed Gateway::Impl::owed() const {
+  Owed owed;
+  for (const auto& [id, record] : open_) {
+    if (!record->is_in_worker()) continue;
+    ++owed.n_requests;
+    if (!record->was_accepted()) owed.prompt_bytes += record->spec().prompt.text.size();
   }
+  return owed;
 }
 
 Status Gateway::Impl::on_events(std::vector<wire::SequenceEvent> events) {
@@ -250,6 +283,12 @@ Status Gateway::Impl::on_events(std::vector<wire::SequenceEvent> events) {
     auto taken = std::visit([&](auto&& e) { return take(*record, std::move(e)); }, std::move(event));
     if (!taken) return taken;
   }
+  if (quarantine_.has_suspects()) {
+    for (const auto& [id, progressed] : inside_worker()) {
+      if (progressed) quarantine_.clear(id);
+    }
+    send_admitted();
+  }
   return {};
 }
 
@@ -257,6 +296,7 @@ Status Gateway::Impl::take(Generation& record, wire::SequenceText event) {
   const bool is_first = record.tokens().empty();
   const auto before = record.times().last_token;
   if (event.stats) record.note_stats(*event.stats);
+  if (!event.tokens.empty()) record.note_sampler(std::move(event.sampler));
   auto taken = record.append(event.tokens, event.text, std::move(event.probabilities));
   if (taken && !event.tokens.empty()) {
     const observe::RequestSample::Seconds gap = record.times().last_token - before;
@@ -283,10 +323,19 @@ Status Gateway::Impl::take(Generation& record, wire::SequenceFailed event) {
   return {};
 }
 
-// The records of the requests that the dead worker had. They hold all that a next worker needs to go on with them.
-void Gateway::Impl::on_death(const WorkerDeath& death) {
-  fail_all(open_where([](const Generation& g) { return g.state() != GenerationState::kQueued; }),
-           request_lost(death));
+// The records of the requests that the dead worker had hold all that the next one needs to go on with them.
+DeathCause Gateway::Impl::on_death(const WorkerDeath& death) {
+  const auto guilty = quarantine_.after_death(inside_worker());
+  const auto lost = open_where([](const Generation& g) { return g.is_in_worker(); });
+  for (const Record& record : lost) record->mark_lost();
+  metrics_.worker_died(death.code == ErrorCode::kWorkerHung, lost.size() - guilty.size());
+  for (const Quarantine::Id id : guilty) {
+    supervisor_.events().add(ServiceEventKind::kRequestBlamed,
+                             fmt::format("request {} ended two workers alone ({})", id, death.how));
+  }
+  fail_all(open_where([&](const Generation& g) { return std::ranges::contains(guilty, g.id()); }),
+           kills_workers(death));
+  return guilty.empty() && quarantine_.has_suspects() ? DeathCause::kSomeRequest : DeathCause::kUnknown;
 }
 
 void Gateway::Impl::on_failed(const Error& error) {

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "gateway/service_event.h"
 #include "gateway/worker_state.h"
 #include "wire/types.h"
 
@@ -23,11 +25,14 @@ struct GatewayStatus {
   // Age of the last word from the worker. One that is ready reports after each step, and once a second while it has
   // nothing to do: a greater age is a long step or a hang.
   std::chrono::milliseconds since_last_report{0};
+  // A greater age than this means that it hangs; 0 while it owes nothing.
+  std::chrono::milliseconds patience{0};
   int worker_pid = 0;            // 0 while there is none
   std::uint32_t n_active = 0;    // accepted and not ended
   std::uint32_t n_restarts = 0;  // of the worker, after the first start
   bool draining = false;
-  std::optional<Error> last_error;  // why the worker failed or died last
+  std::optional<Error> last_error;   // why the worker failed or died last
+  std::vector<ServiceEvent> events;  // the newest, oldest first
 };
 
 }  // namespace minerva::gateway

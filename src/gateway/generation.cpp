@@ -10,6 +10,15 @@
 
 namespace minerva::gateway {
 
+namespace {
+
+std::uint64_t microseconds_between(Clock::time_point from, Clock::time_point to) {
+  const auto time = std::chrono::duration_cast<std::chrono::microseconds>(to - from);
+  return static_cast<std::uint64_t>(std::max(time.count(), std::chrono::microseconds::rep{0}));
+}
+
+}  // namespace
+
 Generation::Generation(std::shared_ptr<Wakeup> changed, wire::GenerationSpec spec,
                        std::function<void(Generation&)> on_cancel,
                        std::vector<wire::ControlToken> shown_tokens)
@@ -23,9 +32,27 @@ Generation::Generation(std::shared_ptr<Wakeup> changed, wire::GenerationSpec spe
 Generation::~Generation() { assert(ending_ && "a generation was dropped without its terminal event"); }
 
 void Generation::mark_sent() {
-  assert(state_ == GenerationState::kQueued && "a generation is submitted once to a worker");
+  assert(state_ == GenerationState::kQueued && "a generation is with one worker at a time");
   state_ = GenerationState::kSent;
-  times_.sent = Clock::now();
+  n_tokens_when_sent_ = tokens_.size();
+  if (times_.sent == Clock::time_point{}) times_.sent = Clock::now();
+}
+
+void Generation::mark_lost() {
+  assert(is_in_worker() && "only what a worker has can be lost with it");
+  state_ = GenerationState::kQueued;
+  ++n_resumed_;
+}
+
+// The stats as the next worker takes them up: the time that runs now has begun then and then.
+std::optional<wire::Resumption> Generation::resumption() const {
+  if (!was_accepted()) return std::nullopt;
+  wire::GenerationStats stats = stats_.value_or(wire::GenerationStats{});
+  stats.n_resumed = n_resumed_;
+  const bool has_begun = !tokens_.empty();
+  const auto since = microseconds_between(has_begun ? times_.first_token : times_.sent, Clock::now());
+  (has_begun ? stats.decode_us : stats.queue_us) = since;
+  return wire::Resumption{.prompt = prompt_, .generated = tokens_, .sampler = sampler_, .stats = stats};
 }
 
 Status Generation::accept(std::vector<wire::Token> prompt) {
@@ -33,7 +60,11 @@ Status Generation::accept(std::vector<wire::Token> prompt) {
     return minerva::fail(ErrorCode::kInternal,
                          fmt::format("request {} was accepted when that was not due", id()));
   }
+  if (was_accepted() && prompt != prompt_) {
+    return minerva::fail(ErrorCode::kInternal, fmt::format("request {} came back as another one", id()));
+  }
   state_ = GenerationState::kAccepted;
+  if (was_accepted()) return {};
   times_.accepted = Clock::now();
   prompt_ = std::move(prompt);
   changed_->notify();
@@ -94,14 +125,10 @@ void Generation::end_by_consumer(Ending ending) {
 }
 
 wire::GenerationStats Generation::stats_so_far() const {
-  const auto between = [](Clock::time_point from, Clock::time_point to) {
-    const auto time = std::chrono::duration_cast<std::chrono::microseconds>(to - from);
-    return static_cast<std::uint64_t>(std::max(time.count(), std::chrono::microseconds::rep{0}));
-  };
   wire::GenerationStats stats = stats_.value_or(wire::GenerationStats{});
   stats.n_prompt = static_cast<std::uint32_t>(prompt_.size());
   stats.n_generated = static_cast<std::uint32_t>(tokens_.size());
-  stats.decode_us = between(times_.first_token, times_.last_token);
+  stats.decode_us = microseconds_between(times_.first_token, times_.last_token);
   return stats;
 }
 

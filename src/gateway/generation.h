@@ -9,8 +9,9 @@
 // Threads: the gateway's I/O thread. Owned together by the gateway (until the end) and the consumer's Choices.
 //
 //   kQueued ──Submit──► kSent ──SequenceAccepted──► kAccepted ──finished──► kEnded
-//      │                  │                             │                     ▲
-//      └──────────────────┴───── failed, cancelled ─────┴─────────────────────┘
+//    │   ▲                │                             │                     ▲
+//    │   └────────────────┴── the worker is gone ───────┤                     │
+//    └────────────────────┴───── failed, cancelled ─────┴─────────────────────┘
 
 #include <cstdint>
 #include <functional>
@@ -29,7 +30,7 @@ namespace minerva::gateway {
 
 enum class GenerationState : std::uint8_t { kQueued, kSent, kAccepted, kEnded };
 
-// Each is set once, when it happens; the clock's epoch until then.
+// Each is set once, when it happens first; the clock's epoch until then. Only the last token's moves on.
 struct GenerationTimes {
   Clock::time_point created;
   Clock::time_point sent;
@@ -61,14 +62,25 @@ class Generation {
   [[nodiscard]] const std::optional<Ending>& ending() const { return ending_; }
   // What the engine said last of what the request took; nothing before its first token.
   [[nodiscard]] const std::optional<wire::GenerationStats>& stats() const { return stats_; }
+  // A worker has it, whatever it has done with it.
+  [[nodiscard]] bool is_in_worker() const {
+    return state_ == GenerationState::kSent || state_ == GenerationState::kAccepted;
+  }
+  // It got a token from the worker that has it, or had it last.
+  [[nodiscard]] bool has_progressed() const { return tokens_.size() > n_tokens_when_sent_; }
+  // What the next worker has to know; nothing when no worker has accepted it yet.
+  [[nodiscard]] std::optional<wire::Resumption> resumption() const;
   [[nodiscard]] bool was_accepted() const { return times_.accepted != Clock::time_point{}; }
 
   // --- the worker's side. An event out of order is refused: the worker broke the protocol. No event after the end.
 
   void mark_sent();
+  // Its worker is gone; it waits for the next one.
+  void mark_lost();
   [[nodiscard]] Status accept(std::vector<wire::Token> prompt);
   [[nodiscard]] Status append(const std::vector<wire::Token>& tokens, std::string_view text,
                               std::vector<wire::TokenProbabilities> probabilities = {});
+  void note_sampler(wire::SamplerMemory memory) { sampler_ = std::move(memory); }
   void note_stats(const wire::GenerationStats& stats) { stats_ = stats; }
   [[nodiscard]] Status finish(Finished finished);
   void fail(Error error);
@@ -98,6 +110,9 @@ class Generation {
   std::vector<wire::TokenProbabilities> probabilities_;  // that the consumer has not taken
   std::optional<Ending> ending_;
   std::optional<wire::GenerationStats> stats_;
+  wire::SamplerMemory sampler_;
+  std::size_t n_tokens_when_sent_ = 0;
+  std::uint32_t n_resumed_ = 0;
 
   // What the consumer took: the first bytes of text_, the first tokens of tokens_, and the end.
   std::size_t n_text_taken_ = 0;

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -168,6 +169,15 @@ std::string describe(int status) {
   return fmt::format("exit status {}", WEXITSTATUS(status));
 }
 
+// The letter in proc_pid_stat(5), behind the program's name in parentheses; 0 where there is no such file.
+char process_state(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  std::string line;
+  std::getline(file, line);
+  const std::size_t name_end = line.rfind(") ");
+  return name_end == std::string::npos || name_end + 2 >= line.size() ? '\0' : line[name_end + 2];
+}
+
 class ProcessWorker final : public WorkerHandle {
  public:
   ProcessWorker(pid_t pid, Descriptor socket, std::shared_ptr<WorkerStderr> words)
@@ -185,6 +195,8 @@ class ProcessWorker final : public WorkerHandle {
 
   int take_socket() override { return socket_.release(); }
   int pid() const override { return pid_; }
+
+  bool is_stopped() const override { return !gone_ && process_state(pid_) == 'T'; }
 
   // Only while the id is surely ours: after waitpid() it may belong to anyone.
   void kill() override {

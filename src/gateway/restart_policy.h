@@ -26,7 +26,8 @@ class RestartPolicy {
 
   explicit RestartPolicy(RestartTimes times) : times_(times) {}
 
-  [[nodiscard]] Decision after_death(bool completed_a_step);
+  // One that is `explained` says nothing about the worker: the next start is immediate, and the count stays.
+  [[nodiscard]] Decision after_death(bool completed_a_step, bool explained = false);
 
   // For a worker that says itself that it cannot serve (no such model): more of the same in short order helps nobody.
   [[nodiscard]] Decision after_refusal() const { return {.pause = times_.failed_pause, .give_up = true}; }

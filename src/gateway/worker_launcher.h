@@ -27,6 +27,9 @@ class WorkerHandle {
   [[nodiscard]] virtual int take_socket() = 0;
   [[nodiscard]] virtual int pid() const = 0;
 
+  // It exists and does not run because somebody stopped it (SIGSTOP). False for one that a debugger holds.
+  [[nodiscard]] virtual bool is_stopped() const = 0;
+
   // Ends it at once, whatever it does (SIGKILL). Idempotent.
   virtual void kill() = 0;
 

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <exception>
 #include <type_traits>
@@ -21,6 +24,7 @@ namespace {
 
 constexpr milliseconds kHandshakePatience{15'000};  // a cold start from a slow disk, with its libraries
 constexpr milliseconds kStopPatience{2'000};
+constexpr milliseconds kWatchPause{100};
 
 std::string version_mismatch(const wire::HelloReply& reply) {
   return fmt::format(
@@ -68,6 +72,8 @@ void WorkerSupervisor::describe(GatewayStatus& status) const {
   status.engine_version = engine_version_;
   status.engine = engine_;
   status.since_last_report = std::chrono::duration_cast<milliseconds>(Clock::now() - last_word_);
+  status.patience = patience();
+  status.events.assign(events_.newest().begin(), events_.newest().end());
   status.worker_pid = handle_ ? handle_->pid() : 0;
   status.n_restarts = n_launches_ > 0 ? n_launches_ - 1 : 0;
   status.last_error = last_error_;
@@ -94,9 +100,11 @@ asio::awaitable<WorkerSupervisor::LifeEnd> WorkerSupervisor::live_once() {
   load_fraction_ = 0.0F;
   engine_ = {};
   last_word_ = Clock::now();
+  silent_ = without_step_ = milliseconds{0};
   kill_reason_.reset();
   connection_ = std::make_shared<WorkerConnection>(executor_, handle_->take_socket());
   spawn(WorkerConnection::write_loop(connection_));
+  spawn(watch(n_launches_));
   log::debug("gateway", "worker {} started", handle_->pid());
 
   LifeEnd end{.refusal = co_await converse(), .death = {}};
@@ -132,12 +140,55 @@ asio::awaitable<std::optional<Error>> WorkerSupervisor::converse() {
   }
 }
 
+// --- the watch
+
+asio::awaitable<void> WorkerSupervisor::watch(std::uint32_t life) {
+  asio::steady_timer timer{executor_};
+  while (connection_ && life == n_launches_ && !stopping_ && !kill_reason_) {
+    const auto begin = Clock::now();
+    timer.expires_after(kWatchPause);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!connection_ || life != n_launches_ || stopping_ || kill_reason_) break;
+    // A gateway that did not run itself has heard nothing either: what was said meanwhile is read before the next look.
+    const auto passed = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
+    silent_ += std::min(passed, 2 * kWatchPause);
+    without_step_ += std::min(passed, 2 * kWatchPause);
+    if (const auto how = hang()) {
+      patience_.note_hang();
+      kill_worker({.code = ErrorCode::kWorkerHung, .how = *how});
+    }
+  }
+}
+
+std::optional<std::string> WorkerSupervisor::hang() const {
+  if (silent_ >= Patience::kWhileStopped && handle_->is_stopped()) return "it was stopped and did not go on";
+  const milliseconds allowed = patience();
+  if (allowed.count() == 0) return std::nullopt;
+  if (silent_ >= allowed) return fmt::format("it said nothing for {} ms while it owed work", silent_.count());
+  if (without_step_ >= std::max(allowed, Patience::kWithoutStep))
+    return fmt::format("it completed no step for {} ms while it owed work", without_step_.count());
+  return std::nullopt;
+}
+
+// 0: nothing is waited for.
+milliseconds WorkerSupervisor::patience() const {
+  if (state_ == WorkerState::kLoading) return Patience::kWhileLoading;
+  if (state_ != WorkerState::kReady) return milliseconds{0};
+  const Owed owed = observer_.owed();
+  const bool on_gpu = card_ && card_->n_gpu_layers > 0;
+  return owed.n_requests == 0 ? milliseconds{0} : patience_.for_step(engine_, on_gpu, owed);
+}
+
 asio::awaitable<WorkerDeath> WorkerSupervisor::bury(bool unexpected) {
   const int pid = handle_->pid();
   const WorkerExit exit = co_await handle_->reap();
   handle_.reset();
   WorkerDeath death = kill_reason_.value_or(WorkerDeath{.code = ErrorCode::kWorkerCrashed, .how = exit.how});
   if (unexpected) {
+    if (!died_) died_ = Clock::now();
+    events_.add(
+        death.code == ErrorCode::kWorkerHung ? ServiceEventKind::kWorkerHung : ServiceEventKind::kWorkerDied,
+        fmt::format("worker {} ended: {}", pid, death.how));
     log::error("gateway", "worker {} ended: {}{}{}", pid, death.how,
                exit.last_words.empty() ? "" : "; its last words:\n", exit.last_words);
   } else {
@@ -161,15 +212,17 @@ Error WorkerSupervisor::error_of(const WorkerDeath& death, bool give_up) const {
 
 // After the end of a life: tells the owner, and says when the next begins.
 RestartPolicy::Decision WorkerSupervisor::settle(const LifeEnd& end) {
+  const DeathCause cause = end.refusal ? DeathCause::kUnknown : observer_.on_death(end.death);
   const RestartPolicy::Decision decision =
-      end.refusal ? policy_.after_refusal() : policy_.after_death(engine_.steps_completed > 0);
+      end.refusal ? policy_.after_refusal()
+                  : policy_.after_death(engine_.steps_completed > 0, cause == DeathCause::kSomeRequest);
   last_error_ = end.refusal ? *end.refusal : error_of(end.death, decision.give_up);
-  if (!end.refusal) observer_.on_death(end.death);
   if (decision.give_up) {
     // A first start that fails is for the observer to report: nobody was served yet.
     log::write(is_serving_ ? log::Level::kError : log::Level::kDebug, "gateway",
                minerva::to_string(*last_error_));
     is_serving_ = false;
+    events_.add(ServiceEventKind::kWorkerGaveUp, last_error_->message);
     observer_.on_failed(*last_error_);
     enter(WorkerEvent::kGaveUp);
   } else {
@@ -191,6 +244,7 @@ WorkerSupervisor::Verdict WorkerSupervisor::broken(std::string what) {
 
 WorkerSupervisor::Verdict WorkerSupervisor::take(wire::Message message) {
   last_word_ = Clock::now();
+  silent_ = milliseconds{0};
   return std::visit(
       [this]<typename T>(T&& value) {
         if constexpr (requires { on(std::forward<T>(value)); }) {
@@ -228,6 +282,12 @@ WorkerSupervisor::Verdict WorkerSupervisor::on(wire::ModelLoaded loaded) {
   card_ = std::move(loaded.card);
   load_fraction_ = 1.0F;
   is_serving_ = true;
+  if (died_) {
+    const auto pause = std::chrono::duration_cast<milliseconds>(Clock::now() - *died_);
+    events_.add(ServiceEventKind::kRecovered,
+                fmt::format("worker {} is ready {} ms after the death", handle_->pid(), pause.count()));
+    died_.reset();
+  }
   enter(WorkerEvent::kLoaded);
   observer_.on_ready();
   return {};
@@ -240,7 +300,11 @@ WorkerSupervisor::Verdict WorkerSupervisor::on(wire::LoadFailed failed) {
 
 WorkerSupervisor::Verdict WorkerSupervisor::on(wire::StepReport report) {
   observer_.on_report(engine_, report.status);
+  const bool is_idle = report.status.n_running + report.status.n_waiting == 0;
+  if (is_idle || !report.events.empty() || report.status.steps_completed != engine_.steps_completed)
+    without_step_ = milliseconds{0};
   engine_ = report.status;
+  patience_.note_steps(engine_.steps_completed);
   if (report.events.empty()) return {};
   const auto taken = observer_.on_events(std::move(report.events));
   return taken ? Verdict{} : broken(taken.error().message);

@@ -1,6 +1,6 @@
 #pragma once
 // Keeps one worker alive: launches it, agrees on the version, has the model loaded, passes on what it reports, and starts
-// the next when it ends.
+// the next when it ends. A worker that owes work and completes no step is ended (Patience).
 //
 // Threads: the I/O thread. stop order: begin_stop() → stopped(). The owner outlives both.
 
@@ -18,7 +18,9 @@
 #include "base/error.h"
 #include "base/gate.h"
 #include "gateway/gateway_status.h"
+#include "gateway/patience.h"
 #include "gateway/restart_policy.h"
+#include "gateway/service_event.h"
 #include "gateway/wakeup.h"
 #include "gateway/worker_connection.h"
 #include "gateway/worker_launcher.h"
@@ -29,6 +31,11 @@ namespace minerva::gateway {
 struct WorkerDeath {
   ErrorCode code = ErrorCode::kWorkerCrashed;
   std::string how;  // "signal 9 (Killed)"
+};
+
+enum class DeathCause : std::uint8_t {
+  kUnknown,
+  kSomeRequest,  // which one is being found out; until then deaths are no sign of a worker that cannot serve
 };
 
 // What the supervisor tells its owner. Called on the I/O thread, never from inside one of the owner's own calls.
@@ -42,10 +49,12 @@ class WorkerObserver {
   virtual void on_ready() = 0;
   // The engine's numbers as they were and as they are, of one worker's life; before a worker's first report they are zero.
   virtual void on_report(const wire::EngineStatus& before, const wire::EngineStatus& now) = 0;
+  // What it was sent and has not ended.
+  [[nodiscard]] virtual Owed owed() const = 0;
   // In the worker's order. An error says that they cannot be true; the worker is ended for it.
   [[nodiscard]] virtual Status on_events(std::vector<wire::SequenceEvent> events) = 0;
   // The worker is gone, and with it the answer to everything that was sent to it.
-  virtual void on_death(const WorkerDeath& death) = 0;
+  [[nodiscard]] virtual DeathCause on_death(const WorkerDeath& death) = 0;
   // There is no use in waiting for the next worker.
   virtual void on_failed(const Error& error) = 0;
 };
@@ -69,8 +78,11 @@ class WorkerSupervisor {
   // Fills in what this class knows.
   void describe(GatewayStatus& status) const;
 
-  // Ends the worker's life now, as a death for this reason. The hang watchdog's hand on the worker, too.
+  // Ends the worker's life now, as a death for this reason.
   void kill_worker(WorkerDeath reason);
+
+  // What happened lately; the owner adds what it knows.
+  [[nodiscard]] ServiceEvents& events() { return events_; }
 
   // Asks the worker to end, kills it when it has not after two seconds, and starts no other.
   void begin_stop();
@@ -93,6 +105,9 @@ class WorkerSupervisor {
   [[nodiscard]] boost::asio::awaitable<LifeEnd> live_once();
   [[nodiscard]] boost::asio::awaitable<std::optional<Error>> converse();
   [[nodiscard]] boost::asio::awaitable<WorkerDeath> bury(bool unexpected);
+  [[nodiscard]] boost::asio::awaitable<void> watch(std::uint32_t life);
+  [[nodiscard]] std::optional<std::string> hang() const;
+  [[nodiscard]] std::chrono::milliseconds patience() const;
   [[nodiscard]] RestartPolicy::Decision settle(const LifeEnd& end);
   [[nodiscard]] Error error_of(const WorkerDeath& death, bool give_up) const;
 
@@ -130,7 +145,14 @@ class WorkerSupervisor {
   float load_fraction_ = 0.0F;
   wire::EngineStatus engine_;
   Clock::time_point last_word_ = Clock::now();
+  // As the gateway could see: time in which it did not run itself is no silence.
+  std::chrono::milliseconds silent_{0};
+  std::chrono::milliseconds without_step_{0};
   std::optional<WorkerDeath> kill_reason_;
+
+  Patience patience_;
+  ServiceEvents events_;
+  std::optional<Clock::time_point> died_;  // when the last one did, until the next is ready
 
   boost::asio::steady_timer kill_timer_;
   Wakeup retry_;

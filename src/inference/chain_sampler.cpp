@@ -143,6 +143,12 @@ Status SamplerChain::accept(Token token) {
   return grammar_ ? grammar_->accept(token) : Status{};
 }
 
+wire::SamplerMemory SamplerChain::memory() const { return draw_ ? draw_->memory() : wire::SamplerMemory{}; }
+
+void SamplerChain::remember(const wire::SamplerMemory& memory) {
+  if (draw_) draw_->remember(memory);
+}
+
 // The grammar looks at the chosen token alone first: most often the model keeps to it by itself, and filtering a whole
 // vocabulary costs more than all else here.
 Result<Token> SamplerChain::choose(std::span<const float> logits, std::uint32_t index, Scratch& scratch) {
@@ -225,10 +231,18 @@ Result<Sampled> ChainSampler::sample(std::int32_t batch_index, std::uint32_t n_g
   const auto token = chain_.choose(logits, n_generated, scratch);
   if (!token) return std::unexpected(token.error());
   if (const Status accepted = chain_.accept(*token); !accepted) return std::unexpected(accepted.error());
-  Sampled sampled{.token = *token, .probabilities = {}};
+  Sampled sampled{.token = *token, .probabilities = {}, .memory = chain_.memory()};
   if (n_probs_ >= 0)
     sampled.probabilities = log_probabilities(logits, *token, static_cast<std::size_t>(n_probs_));
   return sampled;
+}
+
+Status ChainSampler::go_on(std::span<const Token> generated, const wire::SamplerMemory& memory) {
+  for (const Token token : generated) {
+    if (const Status accepted = chain_.accept(token); !accepted) return accepted;
+  }
+  chain_.remember(memory);
+  return {};
 }
 
 }  // namespace minerva::inference

@@ -40,6 +40,10 @@ class SamplerChain {
   // A token that was chosen. kSamplingFailed when the grammar does not allow it.
   [[nodiscard]] Status accept(Token token);
 
+  // What accept() does not tell of the tokens before, and that taken over from another chain of these parameters.
+  [[nodiscard]] wire::SamplerMemory memory() const;
+  void remember(const wire::SamplerMemory& memory);
+
   // kSamplingFailed when the row holds a NaN or leaves nothing to choose from.
   [[nodiscard]] Result<Token> choose(std::span<const float> logits, std::uint32_t index, Scratch& scratch);
 
@@ -74,6 +78,7 @@ class ChainSampler final : public Sampler {
   ChainSampler(SamplerChain chain, const LogitRows& rows, std::int32_t n_vocab, std::int32_t n_probs);
 
   [[nodiscard]] Result<Sampled> sample(std::int32_t batch_index, std::uint32_t n_generated) override;
+  [[nodiscard]] Status go_on(std::span<const Token> generated, const wire::SamplerMemory& memory) override;
 
  private:
   SamplerChain chain_;

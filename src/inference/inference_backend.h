@@ -47,6 +47,7 @@ struct Piece {
 struct Sampled {
   Token token = 0;
   std::optional<LogProbabilities> probabilities;  // when the parameters asked for them
+  wire::SamplerMemory memory{};                   // of the sampler after this token
 };
 
 // One sequence's way from logits to a token, owned by the sequence.
@@ -61,6 +62,10 @@ class Sampler {
   // The token after `n_generated` others, from the logits of entry `batch_index` of the last decode. Depends on the
   // parameters, the seed, `n_generated` and the tokens it has seen; never on the batch's other entries.
   [[nodiscard]] virtual Result<Sampled> sample(std::int32_t batch_index, std::uint32_t n_generated) = 0;
+
+  // Before the first sample(): goes on where another sampler of the same parameters and prompt was after these tokens, when
+  // its memory was `memory`.
+  [[nodiscard]] virtual Status go_on(std::span<const Token> generated, const wire::SamplerMemory& memory) = 0;
 };
 
 // Entries of a batch that may want logits: each sequence's own, and some drafted ones.

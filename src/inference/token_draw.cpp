@@ -63,6 +63,11 @@ class MirostatDraw : public TokenDraw {
     pending_.reset();
   }
 
+  wire::SamplerMemory memory() const override { return {most_}; }
+  void remember(const wire::SamplerMemory& memory) override {
+    if (memory.size() == 1) most_ = memory.front();
+  }
+
  protected:
   // Leaves the candidates, whose probabilities are set, that surprise little enough; at least one.
   virtual void cut(Candidates& candidates) const = 0;
@@ -163,6 +168,13 @@ class AdaptiveDraw final : public TokenDraw {
     weighted_sum_ = probability_ + decay_ * weighted_sum_;
     total_weight_ = 1.0F + decay_ * total_weight_;
     pending_.reset();
+  }
+
+  wire::SamplerMemory memory() const override { return {weighted_sum_, total_weight_}; }
+  void remember(const wire::SamplerMemory& memory) override {
+    if (memory.size() != 2) return;
+    weighted_sum_ = memory[0];
+    total_weight_ = memory[1];
   }
 
  private:

@@ -22,6 +22,10 @@ class TokenDraw {
 
   // The drawn token is taken: what adapts from token to token does so now.
   virtual void accept(wire::Token /*token*/) {}
+
+  // What it has adapted to, and that taken over from another of its kind; a memory of another size is passed over.
+  [[nodiscard]] virtual wire::SamplerMemory memory() const { return {}; }
+  virtual void remember(const wire::SamplerMemory& /*memory*/) {}
 };
 
 // By probability; or by mirostat (Basu et al., arXiv 2007.14966, version 1 and 2) or adaptive-p (llama.cpp pull request

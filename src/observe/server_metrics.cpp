@@ -13,6 +13,9 @@ namespace {
 constexpr const char* kResidentName = "minerva_resident_bytes";
 constexpr const char* kResidentHelp = "Memory that a program has, mapped files too";
 
+constexpr const char* kDeathsName = "minerva_worker_deaths_total";
+constexpr const char* kDeathsHelp = "Workers that ended without being asked to, by why";
+
 double seconds(RequestSample::Seconds time) { return time.count(); }
 
 }  // namespace
@@ -48,6 +51,10 @@ struct ServerMetrics::Numbers {
       make.gauge("minerva_requests_waiting", "Requests that wait for a sequence or a prefix");
   prometheus::Gauge& restarts =
       make.gauge("minerva_worker_restarts", "Restarts of the worker since the server began");
+  prometheus::Counter& crashes = make.counter(kDeathsName, kDeathsHelp, {{"cause", "crashed"}});
+  prometheus::Counter& hangs = make.counter(kDeathsName, kDeathsHelp, {{"cause", "hung"}});
+  prometheus::Counter& resumed =
+      make.counter("minerva_requests_resumed_total", "Times that a request went on with the next worker");
   prometheus::Gauge& report_age =
       make.gauge("minerva_worker_report_age_seconds", "Since the worker's last word");
   prometheus::Gauge& gateway_bytes = make.gauge(kResidentName, kResidentHelp, {{"program", "minerva"}});
@@ -76,6 +83,11 @@ void ServerMetrics::tokens_came(std::uint32_t n_tokens, RequestSample::Seconds g
 
 void ServerMetrics::engine_reported(const wire::EngineStatus& before, const wire::EngineStatus& now) {
   numbers_->engine.add(before, now);
+}
+
+void ServerMetrics::worker_died(bool hung, std::size_t n_resumed) {
+  (hung ? numbers_->hangs : numbers_->crashes).Increment();
+  numbers_->resumed.Increment(static_cast<double>(n_resumed));
 }
 
 std::string ServerMetrics::text(const ServerSnapshot& now) {

@@ -4,6 +4,7 @@
 // Threads: the gateway's I/O thread.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -51,6 +52,9 @@ class ServerMetrics {
   void tokens_came(std::uint32_t n_tokens, RequestSample::Seconds gap);
   // Two reports of one worker, of which the second came next.
   void engine_reported(const wire::EngineStatus& before, const wire::EngineStatus& now);
+
+  // A worker that served is gone; so many of its requests go on with the next one.
+  void worker_died(bool hung, std::size_t n_resumed);
 
   // Prometheus' text format, version 0.0.4.
   [[nodiscard]] std::string text(const ServerSnapshot& now);

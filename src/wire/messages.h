@@ -14,6 +14,7 @@
 // The position in `Message` is the type on the wire: append only.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -54,6 +55,7 @@ struct LoadFailed {
 
 struct Submit {
   GenerationSpec spec;
+  std::optional<Resumption> resumption{};  // then nothing reads the prompt's text
 };
 
 struct Cancel {

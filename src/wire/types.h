@@ -121,9 +121,21 @@ struct GenerationStats {
   std::uint32_t n_drafted = 0;               // tokens computed ahead
   std::uint32_t n_accepted = 0;   // of these, right: generated tokens that cost no step of their own
   std::uint32_t n_preempted = 0;  // times that it was set aside for others and taken up again
+  std::uint32_t n_resumed = 0;    // times that its worker ended and the next one went on with it
   std::uint64_t queue_us = 0;     // from arrival at the engine to the first prompt token's step
   std::uint64_t prefill_us = 0;   // from there to the first generated token
   std::uint64_t decode_us = 0;    // from there to the last
+};
+
+// What a sampler learnt from the logits behind its tokens, so that the tokens alone do not tell it; empty for most.
+using SamplerMemory = std::vector<float>;
+
+// How far a request had come when its worker ended: with its GenerationSpec all that another needs to go on with it.
+struct Resumption {
+  std::vector<Token> prompt;     // as SequenceAccepted told it
+  std::vector<Token> generated;  // as SequenceText told them
+  SamplerMemory sampler;         // after the last of them
+  GenerationStats stats;         // its times reach until now: the last one that has begun goes on
 };
 
 // --- events of a sequence, in this order: accepted, text*, (finished | failed)
@@ -154,6 +166,7 @@ struct SequenceText {
       probabilities;  // one for each token when the request asked for them; none for a token that ends the generation
   // What the request took so far, with the first token and whenever it says more than the tokens themselves.
   std::optional<GenerationStats> stats{};
+  SamplerMemory sampler{};  // after the last of `tokens`
 };
 
 struct SequenceFinished {
@@ -192,6 +205,7 @@ struct EngineStatus {
   std::uint32_t kv_cells_used = 0;
   std::uint32_t kv_cells = 0;
   std::uint64_t last_step_us = 0;
+  std::uint64_t longest_step_us = 0;  // that is to be expected of a full batch; 0 while none was measured
   std::uint64_t n_prompt_tokens = 0;  // computed: neither those that were found nor those that wait
   std::uint64_t n_decode_tokens = 0;  // computed behind prompts, drafted ones too
   std::uint64_t n_generated_tokens = 0;

@@ -23,7 +23,13 @@ struct TokenizedSubmit {
   Result<std::vector<inference::Token>> prompt;
 };
 
-using Command = std::variant<wire::Hello, wire::LoadRequest, TokenizedSubmit, wire::Cancel>;
+// A Submit of a request that another worker began.
+struct Resume {
+  wire::GenerationSpec spec;
+  wire::Resumption from;
+};
+
+using Command = std::variant<wire::Hello, wire::LoadRequest, TokenizedSubmit, Resume, wire::Cancel>;
 
 class CommandQueue {
  public:

@@ -93,6 +93,7 @@ class WorkerLoop::Impl {
   Status on(const wire::LoadRequest& request);
   Result<Models> load_models(const wire::LoadOptions& options, const LoadProgress& progress);
   Status on(TokenizedSubmit submit);
+  Status on(Resume resume);
   Status on(const wire::Cancel& cancel);
   Status report(std::vector<wire::SequenceEvent> events);
 
@@ -125,6 +126,8 @@ bool WorkerLoop::Impl::hand_over(wire::Message message) {
   if (auto* cancel = std::get_if<wire::Cancel>(&message)) return queue_.push(*cancel);
   if (std::holds_alternative<wire::Shutdown>(message)) return false;
   if (auto* submit = std::get_if<wire::Submit>(&message)) {
+    if (submit->resumption)
+      return queue_.push(Resume{.spec = std::move(submit->spec), .from = std::move(*submit->resumption)});
     const inference::InferenceBackend* tokenizer = tokenizer_;
     Result<std::vector<inference::Token>> prompt = fail(ErrorCode::kNotReady, "no model is loaded yet");
     if (tokenizer != nullptr) {
@@ -241,6 +244,16 @@ Status WorkerLoop::Impl::on(TokenizedSubmit submit) {
     return {};
   }
   return report({wire::SequenceFailed{.id = submit.spec.id, .error = submit.prompt.error()}});
+}
+
+Status WorkerLoop::Impl::on(Resume resume) {
+  if (engine_) {
+    engine_->resume(std::move(resume.spec), std::move(resume.from));
+    return {};
+  }
+  return report({wire::SequenceFailed{
+      .id = resume.spec.id,
+      .error = {.code = ErrorCode::kNotReady, .message = "no model is loaded yet", .field = {}}}});
 }
 
 Status WorkerLoop::Impl::on(const wire::Cancel& cancel) {

@@ -20,6 +20,7 @@ Outcome server(Stage& stage, const Line& line) {
                     .n_context = line.number_option("ctx", 64),
                     .n_batch = line.number_option("batch", 16),
                     .protocol = {},
+                    .dies_of = line.option("dies_of"),
                     .noise = line.option("noise")};
   if (const auto protocol = line.option("protocol")) shape.protocol = parse_number(*protocol);
   stage.control().set_free(line.option("pace").value_or("free") == "free");

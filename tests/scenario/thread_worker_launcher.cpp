@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -93,8 +95,20 @@ class WorkerLife {
     options.n_parallel = shape_.n_slots;
     options.n_ctx_sequence = shape_.n_context;
     options.n_batch = shape_.n_batch;
+    options.fault = [this](std::uint64_t /*n_decode*/, std::span<const inference::BatchToken> batch) {
+      return fault_of(batch);
+    };
     return std::make_unique<PacedBackend>(std::make_unique<support::ScriptedBackend>(std::move(options)),
                                           control_, dead_.get_token());
+  }
+
+  support::ScriptedOptions::Fault fault_of(std::span<const inference::BatchToken> batch) {
+    const bool is_fatal = shape_.dies_of && std::ranges::any_of(batch, [this](const auto& entry) {
+                            return support::text_of(entry.token) == *shape_.dies_of;
+                          });
+    if (!is_fatal) return {};
+    die("signal 11 (Segmentation fault)");
+    return {.error = Error{.code = ErrorCode::kInternal, .message = "the worker is dead", .field = {}}};
   }
 
   int fd_;  // channel_'s
@@ -117,6 +131,7 @@ class ThreadWorkerHandle final : public gateway::WorkerHandle {
 
   int take_socket() override { return std::exchange(fd_, -1); }
   int pid() const override { return pid_; }
+  bool is_stopped() const override { return false; }
   void kill() override { life_->die("signal 9 (Killed)"); }
   asio::awaitable<gateway::WorkerExit> reap() override {
     co_return gateway::WorkerExit{.how = life_->join(), .last_words = {}};

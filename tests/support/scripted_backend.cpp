@@ -59,6 +59,10 @@ class ScriptedSampler final : public Sampler {
     return sampled;
   }
 
+  Status go_on(std::span<const Token> /*generated*/, const wire::SamplerMemory& /*memory*/) override {
+    return {};
+  }
+
  private:
   const ScriptedBackend& backend_;
   bool ignore_eos_;

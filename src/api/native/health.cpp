@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <format>
 #include <utility>
 
 namespace minerva::api::native {
@@ -11,9 +13,7 @@ namespace {
 using gateway::WorkerState;
 
 bool is_stuck(const gateway::GatewayStatus& status) {
-  const bool owes_work = status.n_active > 0 || status.engine.n_running > 0 || status.engine.n_waiting > 0;
-  const auto patience = kReportDeadline + std::chrono::milliseconds(status.engine.last_step_us / 500);
-  return owes_work && status.since_last_report > patience;
+  return status.patience.count() > 0 && status.since_last_report > status.patience / 2;
 }
 
 Json worker_json(const gateway::GatewayStatus& status) {
@@ -104,6 +104,17 @@ Json engine_json(const gateway::GatewayStatus& status) {
           {"n_generated_tokens", engine.n_generated_tokens}};
 }
 
+Json events_json(const gateway::GatewayStatus& status) {
+  Json events = Json::array();
+  for (const gateway::ServiceEvent& event : status.events) {
+    const auto time = std::chrono::floor<std::chrono::milliseconds>(event.time);
+    events.push_back({{"time", std::format("{:%FT%TZ}", time)},
+                      {"event", gateway::to_string(event.kind)},
+                      {"what", event.what}});
+  }
+  return events;
+}
+
 Error not_ready(const gateway::GatewayStatus& status) {
   std::string message = fmt::format("the model is still loading ({:.0f} %)", status.load_fraction * 100.0F);
   if (status.worker == WorkerState::kStarting) message = "the worker is starting";
@@ -142,7 +153,7 @@ Json health_json(const gateway::GatewayStatus& status, std::chrono::seconds upti
           {"version", MINERVA_VERSION},    {"uptime_s", uptime.count()},
           {"draining", status.draining},   {"requests_active", status.n_active},
           {"worker", worker_json(status)}, {"model", model_json(status)},
-          {"engine", engine_json(status)}};
+          {"engine", engine_json(status)}, {"events", events_json(status)}};
 }
 
 }  // namespace minerva::api::native

@@ -12,9 +12,6 @@
 
 namespace minerva::api::native {
 
-// A worker that owes work and has said nothing for so long, beyond twice its last step, is taken for stuck.
-inline constexpr std::chrono::milliseconds kReportDeadline{5000};
-
 // Nothing when new requests can be served now, else the error that one would get: kNotReady, kShuttingDown, kWorkerHung, or
 // what keeps the worker from serving.
 [[nodiscard]] Status readiness(const gateway::GatewayStatus& status);

@@ -20,6 +20,7 @@ class Handle final : public gateway::WorkerHandle {
   explicit Handle(int fd) : fd_(fd) {}
   int take_socket() override { return std::exchange(fd_, -1); }
   int pid() const override { return 4321; }
+  bool is_stopped() const override { return false; }
   void kill() override {}
   asio::awaitable<gateway::WorkerExit> reap() override {
     co_return gateway::WorkerExit{.how = "signal 9 (Killed)", .last_words = {}};

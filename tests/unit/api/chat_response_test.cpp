@@ -23,6 +23,7 @@ gateway::Finished finished(wire::FinishReason reason) {
                     .n_drafted = 3,
                     .n_accepted = 1,
                     .n_preempted = 2,
+                    .n_resumed = 1,
                     .queue_us = 500,
                     .prefill_us = 5000,
                     .decode_us = 8000}};
@@ -40,7 +41,7 @@ wire::ModelCard card() {
 constexpr std::string_view kTimings =
     R"({"cache_n":2,"prompt_n":10,"prompt_ms":5.0,"prompt_per_token_ms":0.5,"prompt_per_second":2000.0,)"
     R"("predicted_n":4,"predicted_ms":8.0,"predicted_per_token_ms":2.0,"predicted_per_second":500.0,)"
-    R"("draft_n":3,"draft_n_accepted":1,"queue_ms":0.5,"cache_tier":"host","preempted_n":2,"inference_ms":13.0,"load_ms":250.0,"memory_bytes":{"CPU":123,"Vulkan0":1230},"gpu":true,"gpu_layers":3})";
+    R"("draft_n":3,"draft_n_accepted":1,"queue_ms":0.5,"cache_tier":"host","preempted_n":2,"resumed_n":1,"inference_ms":13.0,"load_ms":250.0,"memory_bytes":{"CPU":123,"Vulkan0":1230},"gpu":true,"gpu_layers":3})";
 
 constexpr std::string_view kUsage =
     R"({"prompt_tokens":12,"completion_tokens":4,"total_tokens":16,"prompt_tokens_details":{"cached_tokens":2}})";

@@ -85,6 +85,65 @@ TEST(SamplerChain, DrawsTheSameTokenForTheSameSeedAndIndex) {
   EXPECT_GT(drawn.size(), 3U);
 }
 
+// A chain that draws all tokens itself, and others that take the first `n` over from it.
+std::vector<Token> drawn(SamplerChain& chain, std::uint32_t from, std::uint32_t to) {
+  constexpr std::size_t kVocabulary = 300;
+  SamplerChain::Scratch scratch;
+  std::vector<Token> tokens;
+  for (std::uint32_t i = from; i < to; ++i) {
+    tokens.push_back(chain.choose(random_row(i, kVocabulary), i, scratch).value_or(-1));
+    EXPECT_TRUE(chain.accept(tokens.back()));
+  }
+  return tokens;
+}
+
+void expect_same_after_taking_over(const wire::SamplingParams& params) {
+  constexpr std::uint32_t kTokens = 60;
+  const auto fresh = [&] { return SamplerChain::make(params, model_of(300), false); };
+  auto whole = fresh();
+  ASSERT_TRUE(whole);
+  const auto all = drawn(*whole, 0, kTokens);
+  for (const std::uint32_t n : {0U, 1U, 7U, 30U, 59U}) {
+    auto before = fresh();
+    auto heir = fresh();
+    for (const Token token : drawn(*before, 0, n)) ASSERT_TRUE(heir->accept(token));
+    heir->remember(before->memory());
+    const auto rest = drawn(*heir, n, kTokens);
+    EXPECT_TRUE(std::ranges::equal(rest, std::span{all}.subspan(n))) << n;
+  }
+}
+
+TEST(SamplerChain, GoesOnWhereAnotherEnded) {
+  wire::SamplingParams params;
+  params.temperature = 1.3F;
+  params.seed = 5;
+  expect_same_after_taking_over(params);
+  params.repeat_penalty = 1.4F;
+  params.presence_penalty = 0.7F;
+  params.dry_multiplier = 0.8F;
+  params.xtc_probability = 0.5F;
+  expect_same_after_taking_over(params);
+  params.mirostat = 1;
+  expect_same_after_taking_over(params);
+  params.mirostat = 2;
+  expect_same_after_taking_over(params);
+  params.mirostat = 0;
+  params.adaptive_target = 0.3F;
+  expect_same_after_taking_over(params);
+}
+
+// Without its memory it would not: the test above could not fail otherwise.
+TEST(SamplerChain, NeedsItsMemoryToGoOnWithMirostat) {
+  wire::SamplingParams params;
+  params.temperature = 1.3F;
+  params.mirostat = 2;
+  auto whole = SamplerChain::make(params, model_of(300), false);
+  ASSERT_TRUE(whole);
+  const auto fresh = whole->memory();
+  (void)drawn(*whole, 0, 30);
+  EXPECT_NE(whole->memory(), fresh);
+}
+
 TEST(SamplerChain, DrawsByProbability) {
   wire::SamplingParams params;
   params.temperature = 1.0F;
