@@ -68,6 +68,9 @@ class Engine {
 
   [[nodiscard]] wire::EngineStatus status() const;
 
+  // The backend can compute nothing more, and why: the requests that are left need another one.
+  [[nodiscard]] const std::optional<Error>& broken() const { return broken_; }
+
  private:
   using Sequences = std::vector<std::unique_ptr<Sequence>>;
 
@@ -118,6 +121,7 @@ class Engine {
   wire::EngineStatus status_;
   StepSampling sampling_;
   StepTimer timer_;
+  std::optional<Error> broken_;
 };
 
 }  // namespace minerva::engine

@@ -10,6 +10,14 @@
 #include "engine/engine.h"
 
 namespace minerva::engine {
+namespace {
+
+// As InferenceBackend::decode says.
+bool is_end_of_backend(const Error& error) {
+  return error.code == ErrorCode::kOutOfMemory || error.code == ErrorCode::kGpuNotAvailable;
+}
+
+}  // namespace
 
 // A sequence under suspicion runs alone and in small batches, so that one that fails again says whose fault it was.
 BatchPlan Engine::plan_step() const {
@@ -58,6 +66,10 @@ void Engine::run_batch(BatchPlan plan) {
     timer_.planned(clock_());
     const auto decoded = backend_.decode(batch_);
     timer_.computed(clock_());
+    if (!decoded && is_end_of_backend(decoded.error())) {
+      broken_ = decoded.error();
+      return;
+    }
     if (!decoded) return isolate_after(plan, decoded.error());
     if (*decoded == inference::DecodeStatus::kOk) break;
     if (!make_room(plan)) return;

@@ -84,6 +84,7 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   void on_report(const wire::EngineStatus& before, const wire::EngineStatus& now) override {
     metrics_.engine_reported(before, now);
   }
+  std::uint32_t n_context_needed() const override;
   Owed owed() const override;
   Status on_events(std::vector<wire::SequenceEvent> events) override;
   [[nodiscard]] DeathCause on_death(const WorkerDeath& death) override;
@@ -263,6 +264,16 @@ void Gateway::Impl::on_change() {
 
 void Gateway::Impl::on_ready() { send_admitted(); }
 
+std::uint32_t Gateway::Impl::n_context_needed() const {
+  std::uint32_t most = 0;
+  for (const auto& [id, record] : open_) {
+    const auto n_there = static_cast<std::uint32_t>(record->prompt().size());
+    const auto n_generated = static_cast<std::uint32_t>(record->tokens().size());
+    most = std::max(most, n_there + std::max(record->spec().max_tokens, n_generated + 1));
+  }
+  return most;
+}
+
 Owed Gateway::Impl::owed() const {
   Owed owed;
   for (const auto& [id, record] : open_) {
@@ -325,7 +336,8 @@ Status Gateway::Impl::take(Generation& record, wire::SequenceFailed event) {
 
 // The records of the requests that the dead worker had hold all that the next one needs to go on with them.
 DeathCause Gateway::Impl::on_death(const WorkerDeath& death) {
-  const auto guilty = quarantine_.after_death(inside_worker());
+  const auto guilty =
+      death.by_placement ? std::vector<Quarantine::Id>{} : quarantine_.after_death(inside_worker());
   const auto lost = open_where([](const Generation& g) { return g.is_in_worker(); });
   for (const Record& record : lost) record->mark_lost();
   metrics_.worker_died(death.code == ErrorCode::kWorkerHung, lost.size() - guilty.size());

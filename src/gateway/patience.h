@@ -27,7 +27,7 @@ class Patience {
   static constexpr Time kWhileLoading{120'000};  // between two words of its progress
   static constexpr Time kFirstStep{60'000};      // pages of the model are read, kernels compiled
   static constexpr Time kShortest{500};
-  static constexpr Time kShortestOnGpu{5'000};  // kernels for a new batch size may be compiled at any step
+  static constexpr Time kShortestOnGpu{20'000};  // kernels for a new batch size may be compiled at any step
   // A worker that talks and completes no step: it may wait for a disk.
   static constexpr Time kWithoutStep{60'000};
   // For a process that is stopped, which no step takes any time.

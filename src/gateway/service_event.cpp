@@ -10,6 +10,8 @@ std::string_view to_string(ServiceEventKind kind) {
     case ServiceEventKind::kWorkerHung: return "worker_hung";
     case ServiceEventKind::kRecovered: return "recovered";
     case ServiceEventKind::kRequestBlamed: return "request_blamed";
+    case ServiceEventKind::kSmallerPlacement: return "smaller_placement";
+    case ServiceEventKind::kLargerPlacement: return "larger_placement";
     case ServiceEventKind::kWorkerGaveUp: return "worker_gave_up";
   }
   return "unknown";

@@ -13,11 +13,13 @@
 namespace minerva::gateway {
 
 enum class ServiceEventKind : std::uint8_t {
-  kWorkerDied,     // and requests go on with the next one
-  kWorkerHung,     // the same of one that was ended because it completed no step
-  kRecovered,      // the next worker is ready
-  kRequestBlamed,  // a request was ended because it ends workers
-  kWorkerGaveUp,   // no worker can serve; tried again rarely
+  kWorkerDied,        // and requests go on with the next one
+  kWorkerHung,        // the same of one that was ended because it completed no step
+  kRecovered,         // the next worker is ready
+  kRequestBlamed,     // a request was ended because it ends workers
+  kSmallerPlacement,  // memory or a device failed, and the next worker takes less
+  kLargerPlacement,   // it is tried with more again
+  kWorkerGaveUp,      // no worker can serve; tried again rarely
 };
 
 [[nodiscard]] std::string_view to_string(ServiceEventKind kind);

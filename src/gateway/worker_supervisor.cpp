@@ -100,8 +100,10 @@ asio::awaitable<WorkerSupervisor::LifeEnd> WorkerSupervisor::live_once() {
   load_fraction_ = 0.0F;
   engine_ = {};
   last_word_ = Clock::now();
-  silent_ = without_step_ = milliseconds{0};
+  silent_ = without_step_ = at_rest_ = milliseconds{0};
   kill_reason_.reset();
+  dying_.reset();
+  climbing_ = false;
   connection_ = std::make_shared<WorkerConnection>(executor_, handle_->take_socket());
   spawn(WorkerConnection::write_loop(connection_));
   spawn(watch(n_launches_));
@@ -112,8 +114,8 @@ asio::awaitable<WorkerSupervisor::LifeEnd> WorkerSupervisor::live_once() {
   connection_->close();
   connection_.reset();
   if (end.refusal) handle_->kill();
-  const bool unexpected = !end.refusal && !stopping_;
-  if (unexpected) enter(WorkerEvent::kDied);
+  const bool unexpected = !end.refusal && !stopping_ && !climbing_;
+  if (!end.refusal && !stopping_) enter(WorkerEvent::kDied);
   end.death = co_await bury(unexpected);
   co_return end;
 }
@@ -153,6 +155,18 @@ asio::awaitable<void> WorkerSupervisor::watch(std::uint32_t life) {
     const auto passed = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
     silent_ += std::min(passed, 2 * kWatchPause);
     without_step_ += std::min(passed, 2 * kWatchPause);
+    at_rest_ = state_ == WorkerState::kReady && observer_.n_context_needed() == 0 ? at_rest_ + passed
+                                                                                  : milliseconds{0};
+    if (may_climb()) {
+      climbing_ = true;
+      fallback_.climb();
+      events_.add(ServiceEventKind::kLargerPlacement,
+                  "nothing runs: the model is loaded again, larger if that fits");
+      auto told = connection_->send(wire::Shutdown{});
+      assert(told && "a shutdown always finds place");
+      arm_kill(kStopPatience, {.code = ErrorCode::kWorkerHung, .how = "it did not end when it was asked to"});
+      break;
+    }
     if (const auto how = hang()) {
       patience_.note_hang();
       kill_worker({.code = ErrorCode::kWorkerHung, .how = *how});
@@ -184,6 +198,7 @@ asio::awaitable<WorkerDeath> WorkerSupervisor::bury(bool unexpected) {
   const WorkerExit exit = co_await handle_->reap();
   handle_.reset();
   WorkerDeath death = kill_reason_.value_or(WorkerDeath{.code = ErrorCode::kWorkerCrashed, .how = exit.how});
+  if (dying_) death.how = dying_->message;
   if (unexpected) {
     if (!died_) died_ = Clock::now();
     events_.add(
@@ -211,11 +226,17 @@ Error WorkerSupervisor::error_of(const WorkerDeath& death, bool give_up) const {
 }
 
 // After the end of a life: tells the owner, and says when the next begins.
-RestartPolicy::Decision WorkerSupervisor::settle(const LifeEnd& end) {
+RestartPolicy::Decision WorkerSupervisor::settle(LifeEnd end) {
+  if (climbing_) {
+    log::info("gateway", "the model is loaded again: a larger placement may fit now");
+    return {};
+  }
+  end.death.by_placement = !end.refusal && step_down(end.death);
   const DeathCause cause = end.refusal ? DeathCause::kUnknown : observer_.on_death(end.death);
+  // A fall whose reason is only guessed at may not help.
+  const bool is_explained = (end.death.by_placement && dying_) || cause == DeathCause::kSomeRequest;
   const RestartPolicy::Decision decision =
-      end.refusal ? policy_.after_refusal()
-                  : policy_.after_death(engine_.steps_completed > 0, cause == DeathCause::kSomeRequest);
+      end.refusal ? policy_.after_refusal() : policy_.after_death(engine_.steps_completed > 0, is_explained);
   last_error_ = end.refusal ? *end.refusal : error_of(end.death, decision.give_up);
   if (decision.give_up) {
     // A first start that fails is for the observer to report: nobody was served yet.
@@ -265,6 +286,8 @@ WorkerSupervisor::Verdict WorkerSupervisor::on(const wire::HelloReply& reply) {
   }
   engine_version_ = reply.engine_version;
   enter(WorkerEvent::kGreeted);
+  load_.rung = fallback_.rung();
+  load_.n_ctx_least = observer_.n_context_needed();
   auto asked = send(wire::LoadRequest{.options = load_});
   assert(asked && "a load request fits an empty queue");
   return {};
@@ -308,6 +331,32 @@ WorkerSupervisor::Verdict WorkerSupervisor::on(wire::StepReport report) {
   if (report.events.empty()) return {};
   const auto taken = observer_.on_events(std::move(report.events));
   return taken ? Verdict{} : broken(taken.error().message);
+}
+
+WorkerSupervisor::Verdict WorkerSupervisor::on(wire::Dying dying) {
+  dying_ = std::move(dying.error);
+  return {};
+}
+
+// --- smaller placements, and larger ones again
+
+// `card_` is of the placement that died, unless it died while it was loaded.
+bool WorkerSupervisor::step_down(const WorkerDeath& death) {
+  const bool was_loaded = load_fraction_ >= 1.0F && card_;
+  const Fallback::Death what{.code = dying_ ? dying_->code : death.code,
+                             .rung = was_loaded ? card_->rung : fallback_.rung(),
+                             .on_gpu = !card_ || card_->n_gpu_layers > 0,
+                             .n_steps = engine_.steps_completed};
+  if (!fallback_.after_death(what)) return false;
+  events_.add(ServiceEventKind::kSmallerPlacement,
+              fmt::format("the next worker begins on rung {} of smaller placements: {}", fallback_.rung(),
+                          death.how));
+  log::warn("gateway", "{}", events_.newest().back().what);
+  return true;
+}
+
+bool WorkerSupervisor::may_climb() const {
+  return state_ == WorkerState::kReady && card_ && card_->rung > 0 && at_rest_ >= fallback_.climb_after();
 }
 
 // --- state, and the end

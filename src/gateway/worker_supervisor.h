@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/gate.h"
+#include "gateway/fallback.h"
 #include "gateway/gateway_status.h"
 #include "gateway/patience.h"
 #include "gateway/restart_policy.h"
@@ -31,6 +32,8 @@ namespace minerva::gateway {
 struct WorkerDeath {
   ErrorCode code = ErrorCode::kWorkerCrashed;
   std::string how;  // "signal 9 (Killed)"
+  bool by_placement =
+      false;  // memory or a device failed, and the next one takes less: no request is to blame
 };
 
 enum class DeathCause : std::uint8_t {
@@ -49,6 +52,8 @@ class WorkerObserver {
   virtual void on_ready() = 0;
   // The engine's numbers as they were and as they are, of one worker's life; before a worker's first report they are zero.
   virtual void on_report(const wire::EngineStatus& before, const wire::EngineStatus& now) = 0;
+  // Tokens that one sequence must hold for the requests that are open; 0 while none is.
+  [[nodiscard]] virtual std::uint32_t n_context_needed() const = 0;
   // What it was sent and has not ended.
   [[nodiscard]] virtual Owed owed() const = 0;
   // In the worker's order. An error says that they cannot be true; the worker is ended for it.
@@ -108,7 +113,7 @@ class WorkerSupervisor {
   [[nodiscard]] boost::asio::awaitable<void> watch(std::uint32_t life);
   [[nodiscard]] std::optional<std::string> hang() const;
   [[nodiscard]] std::chrono::milliseconds patience() const;
-  [[nodiscard]] RestartPolicy::Decision settle(const LifeEnd& end);
+  [[nodiscard]] RestartPolicy::Decision settle(LifeEnd end);
   [[nodiscard]] Error error_of(const WorkerDeath& death, bool give_up) const;
 
   [[nodiscard]] static Verdict refused(Error error);
@@ -119,6 +124,9 @@ class WorkerSupervisor {
   [[nodiscard]] Verdict on(wire::ModelLoaded loaded);
   [[nodiscard]] Verdict on(wire::LoadFailed failed);
   [[nodiscard]] Verdict on(wire::StepReport report);
+  [[nodiscard]] Verdict on(wire::Dying dying);
+  [[nodiscard]] bool step_down(const WorkerDeath& death);
+  [[nodiscard]] bool may_climb() const;
 
   void enter(WorkerEvent event);
   void arm_kill(std::chrono::milliseconds delay, WorkerDeath reason);
@@ -150,7 +158,12 @@ class WorkerSupervisor {
   std::chrono::milliseconds without_step_{0};
   std::optional<WorkerDeath> kill_reason_;
 
+  std::optional<Error> dying_;  // its own word on why it ends
+  bool climbing_ = false;       // it was asked to end because a larger placement may fit again
+  std::chrono::milliseconds at_rest_{0};
+
   Patience patience_;
+  Fallback fallback_;
   ServiceEvents events_;
   std::optional<Clock::time_point> died_;  // when the last one did, until the next is ready
 

@@ -92,7 +92,8 @@ class InferenceBackend {
                                                                       bool ignore_eos) = 0;
 
   // At most card().n_batch entries, of which n_outputs(card().n_parallel) want logits. Returns when all is computed, on a GPU
-  // too, so that the time it takes is the batch's. An error is the whole batch's and leaves the slots in it unusable until removed.
+  // too, so that the time it takes is the batch's. An error is the whole batch's and leaves the slots in it unusable until removed; kOutOfMemory
+  // and kGpuNotAvailable are the backend's: nothing can be computed with it any more.
   [[nodiscard]] virtual Result<DecodeStatus> decode(std::span<const BatchToken> batch) = 0;
 
   // Whether remove_from and copy_prefix work at any position. Recurrent memories know a sequence's end only: it can

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <mutex>
 #include <utility>
 
+#include "base/log.h"
 #include "device/devices.h"
+#include "inference/library_fault.h"
 #include "inference/llama_log.h"
 #include "inference/model_loader.h"
 
@@ -41,12 +44,19 @@ void initialize_library() {
 Result<std::unique_ptr<LlamaCppBackend>> LlamaCppBackend::load(const wire::LoadOptions& options,
                                                                const Progress& progress) {
   initialize_library();
-  auto loaded = load_model(options, progress);
-  if (!loaded) return std::unexpected(loaded.error());
-  std::unique_ptr<LlamaCppBackend> backend{
-      new LlamaCppBackend(std::move(loaded->model), std::move(loaded->context), std::move(loaded->card))};
-  if (const Status warm = backend->warm_up(); !warm) return std::unexpected(warm.error());
-  return backend;
+  wire::LoadOptions on_rung = options;
+  while (true) {
+    auto loaded = load_model(on_rung, progress);
+    if (!loaded) return std::unexpected(loaded.error());
+    std::unique_ptr<LlamaCppBackend> backend{
+        new LlamaCppBackend(std::move(loaded->model), std::move(loaded->context), std::move(loaded->card))};
+    const Status warm = backend->warm_up();
+    if (warm) return backend;
+    // Some buffers are made by the first step.
+    if (warm.error().code != ErrorCode::kOutOfMemory) return std::unexpected(warm.error());
+    log::warn("inference", "the first step ran out of memory: {}", to_string(warm.error()));
+    on_rung.rung = backend->card().rung + 1;
+  }
 }
 
 std::string LlamaCppBackend::version() {
@@ -114,27 +124,42 @@ Result<DecodeStatus> LlamaCppBackend::decode(std::span<const BatchToken> batch) 
     arrays_.logits.push_back(entry.wants_logits ? 1 : 0);
   }
   for (llama_seq_id& id : arrays_.seq_id) arrays_.seq_id_at.push_back(&id);
-  const std::int32_t outcome = llama_decode(context_.get(), {.n_tokens = static_cast<std::int32_t>(n),
-                                                             .token = arrays_.token.data(),
-                                                             .embd = nullptr,
-                                                             .pos = arrays_.position.data(),
-                                                             .n_seq_id = arrays_.n_seq_id.data(),
-                                                             .seq_id = arrays_.seq_id_at.data(),
-                                                             .logits = arrays_.logits.data()});
+  const llama_batch entries{.n_tokens = static_cast<std::int32_t>(n),
+                            .token = arrays_.token.data(),
+                            .embd = nullptr,
+                            .pos = arrays_.position.data(),
+                            .n_seq_id = arrays_.n_seq_id.data(),
+                            .seq_id = arrays_.seq_id_at.data(),
+                            .logits = arrays_.logits.data()};
+  std::int32_t outcome = 0;
+  // ggml's Vulkan back end throws through the C interface when the device is lost or its memory is gone.
+  try {
+    outcome = llama_decode(context_.get(), entries);
+    if (outcome == 0) llama_synchronize(context_.get());
+  } catch (const std::exception& exception) {
+    return std::unexpected(broken(exception.what()));
+  }
   switch (outcome) {
-    case 0:
-      llama_synchronize(context_.get());
-      note_rows(batch);
-      return DecodeStatus::kOk;
+    case 0: note_rows(batch); return DecodeStatus::kOk;
     case 1: return DecodeStatus::kNoMemorySlot;
     case -1:
       return fail(ErrorCode::kInternal,
                   "llama.cpp refuses the batch: a token or a position in it is invalid");
     case -2: return fail(ErrorCode::kOutOfMemory, "llama.cpp could not get the memory for this batch");
     default:
-      return fail(ErrorCode::kInternal,
-                  fmt::format("llama.cpp could not compute the batch (status {})", outcome));
+      return std::unexpected(
+          broken(fmt::format("llama.cpp could not compute the batch (status {})", outcome)));
   }
+}
+
+// A failure that is not the batch's: of memory, or of a device that took part.
+Error LlamaCppBackend::broken(std::string what) const {
+  std::vector<std::string> lines = recent_library_errors();
+  lines.push_back(what);
+  ErrorCode code = fault_code(lines);
+  if (code == ErrorCode::kWorkerCrashed)
+    code = card_.n_gpu_layers > 0 ? ErrorCode::kGpuNotAvailable : ErrorCode::kInternal;
+  return {.code = code, .message = std::move(what), .field = {}};
 }
 
 // Asking the library for a row waits for the device and may reorder its buffer, so it is done here, once, and the samplers

@@ -48,6 +48,7 @@ class LlamaCppBackend final : public InferenceBackend {
   LlamaCppBackend(ModelHandle model, ContextHandle context, wire::ModelCard card);
 
   [[nodiscard]] Status warm_up();
+  [[nodiscard]] Error broken(std::string what) const;
   void note_rows(std::span<const BatchToken> batch);
   [[nodiscard]] bool window_allows(SlotId slot, std::int32_t from) const;
   [[nodiscard]] llama_memory_t memory() const { return llama_get_memory(context_.get()); }

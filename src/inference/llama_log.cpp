@@ -2,6 +2,7 @@
 
 #include <llama.h>
 
+#include <deque>
 #include <mutex>
 #include <string_view>
 
@@ -22,6 +23,7 @@ struct Sink {
     ggml_log_level level;
     std::string text;
   };
+  std::deque<std::string> recent_errors;
   int n_captures = 0;
   std::vector<Line> lines;  // of the captures
 };
@@ -33,6 +35,10 @@ Sink& sink() {
 
 void end_line_locked(Sink& to) {
   if (!to.line.empty()) log::debug("llama", "{}", to.line);
+  if (to.line_level == GGML_LOG_LEVEL_ERROR && !to.line.empty()) {
+    if (to.recent_errors.size() == kMostErrors) to.recent_errors.pop_front();
+    to.recent_errors.push_back(to.line);
+  }
   if (to.n_captures > 0 && !to.line.empty() && to.lines.size() < kMostLines) {
     to.lines.push_back({.level = to.line_level, .text = to.line});
   }
@@ -55,6 +61,11 @@ void receive(ggml_log_level level, const char* text, void* /*user*/) {
 }  // namespace
 
 void install_llama_log() { llama_log_set(receive, nullptr); }
+
+std::vector<std::string> recent_library_errors() {
+  const std::lock_guard lock{sink().mutex};
+  return {sink().recent_errors.begin(), sink().recent_errors.end()};
+}
 
 LlamaLogCapture::LlamaLogCapture() {
   install_llama_log();

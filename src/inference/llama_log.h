@@ -26,6 +26,9 @@ class LlamaLogCapture {
   std::size_t first_;  // line of this capture
 };
 
+// The latest lines of level error, oldest first, whether or not anyone captures; at most eight.
+[[nodiscard]] std::vector<std::string> recent_library_errors();
+
 // Sends the library's log here. Before the first call into the library; again is harmless.
 void install_llama_log();
 

@@ -22,6 +22,8 @@
 #include "inference/draft_loader.h"
 #include "inference/inference_backend.h"
 #include "inference/kv_format.h"
+#include "inference/ladder.h"
+#include "inference/library_fault.h"
 #include "inference/llama_log.h"
 #include "inference/memory_report.h"
 #include "inference/model_card.h"
@@ -105,10 +107,6 @@ Result<ContextShape> choose_context(const wire::LoadOptions& options, const Mode
 }
 
 // --- the library's part
-
-bool tells_of_memory(std::string_view line) {
-  return line.contains("alloc") || line.contains("out of memory") || line.contains("OutOfDeviceMemory");
-}
 
 // The reason of a failed load, from what the library said: its own sentence, or all its lines.
 std::string reason_in(const std::vector<std::string>& errors) {
@@ -248,50 +246,129 @@ Result<ContextHandle> make_context(llama_model* model, const wire::LoadOptions& 
   return context;
 }
 
-}  // namespace
+// What the options come to on this machine now.
+struct Plan {
+  ContextShape shape;
+  KvFormat format;
+  Placement placement;
+};
 
-Result<LoadedModel> load_model(const wire::LoadOptions& options, const std::function<bool(float)>& progress) {
-  const auto begin = std::chrono::steady_clock::now();
-  const LlamaLogCapture said;
-  const auto file = inspect_model_file(options.model_path);
-  if (!file) return std::unexpected(file.error());
+Result<Plan> make_plan(const wire::LoadOptions& options, const ModelFile& file) {
   const auto gpus = allowed_gpus(options);
   if (!gpus) return std::unexpected(gpus.error());
-  auto shape = choose_context(options, *file);
+  auto shape = choose_context(options, file);
   if (!shape) return std::unexpected(shape.error());
-  if (rows_beat_tiles(file->quantizations, device::cpu_features(), shape->n_parallel)) use_row_kernels();
   const auto draft = inspect_draft_model(options, *shape, *gpus);
   if (!draft) return std::unexpected(draft.error());
   const auto place = [&] {
-    return choose_gpu_layers(*file, *shape, *gpus, !options.devices.empty(), options.n_gpu_layers, *draft);
+    return choose_gpu_layers(file, *shape, *gpus, !options.devices.empty(), options.n_gpu_layers, *draft);
   };
-  const auto format = settle_kv_format(options, *file, place(), *shape);
+  auto format = settle_kv_format(options, file, place(), *shape);
   if (!format) return std::unexpected(format.error());
-  const Placement placement = place();
-  if (!options.ignore_memory_check) {
-    const Status fits = check_memory(placement, *shape, device::host_memory().available, *gpus);
-    if (!fits) return std::unexpected(fits.error());
+  Plan plan{.shape = *shape, .format = std::move(*format), .placement = place()};
+  if (options.require_gpu && plan.placement.n_gpu_layers == 0) {
+    return fail(
+        ErrorCode::kGpuNotAvailable,
+        fmt::format("{} That is not allowed with --require-gpu: free memory of the GPU, take a smaller "
+                    "quantization, or leave the setting out ('minerva doctor' lists the devices)",
+                    plan.placement.sentence),
+        "require-gpu");
   }
-  auto model = load_weights(options, placement, said, progress);
+  return plan;
+}
+
+Status check_plan(const Plan& plan, const wire::LoadOptions& options) {
+  if (options.ignore_memory_check) return {};
+  const auto gpus = allowed_gpus(options);
+  if (!gpus) return std::unexpected(gpus.error());
+  return check_memory(plan.placement, plan.shape, device::host_memory().available, *gpus);
+}
+
+LadderFacts facts_of(const Plan& plan, const wire::LoadOptions& options, const ModelFile& file) {
+  constexpr std::uint32_t kBlock = 32;  // numbers of a block of q8_0
+  const bool is_open = options.cache_type_k.empty() && options.cache_type_v.empty() &&
+                       options.flash_attention != wire::FlashAttention::kOff;
+  const bool has_whole_blocks = file.n_head > 0 && file.n_embd / file.n_head % kBlock == 0;
+  return {.n_gpu_layers = plan.placement.n_gpu_layers,
+          .n_ctx = plan.shape.n_ctx,
+          .n_parallel = plan.shape.n_parallel,
+          .n_batch = plan.shape.n_batch,
+          .can_quantize_kv = is_open && has_whole_blocks};
+}
+
+Result<LoadedModel> load_planned(const wire::LoadOptions& options, const ModelFile& file, const Plan& plan,
+                                 const std::function<bool(float)>& progress) {
+  const auto begin = std::chrono::steady_clock::now();
+  const LlamaLogCapture said;
+  if (rows_beat_tiles(file.quantizations, device::cpu_features(), plan.shape.n_parallel)) use_row_kernels();
+  auto model = load_weights(options, plan.placement, said, progress);
   if (!model) return std::unexpected(model.error());
   if (const Status kind = check_kind(model->get(), options.model_path); !kind)
     return std::unexpected(kind.error());
-  auto context = make_context(model->get(), options, *file, *shape, *format, said);
+  auto context = make_context(model->get(), options, file, plan.shape, plan.format, said);
   if (!context) return std::unexpected(context.error());
 
-  wire::ModelCard card = make_card(model->get(), context->get(), *file, options.model_path);
+  wire::ModelCard card = make_card(model->get(), context->get(), file, options.model_path);
   card.kv_unified = options.kv_unified;
-  card.flash_attention = format->flash_attention;
-  card.cache_type_k = format->type_k;
-  card.cache_type_v = format->type_v;
-  card.n_gpu_layers = placement.n_gpu_layers;
+  card.flash_attention = plan.format.flash_attention;
+  card.cache_type_k = plan.format.type_k;
+  card.cache_type_v = plan.format.type_v;
+  card.n_gpu_layers = plan.placement.n_gpu_layers;
   card.n_threads = static_cast<std::uint32_t>(llama_n_threads(context->get()));
-  card.placement = placement.sentence;
-  card.memory = memory_by_device(said.lines(), placement.devices);
+  card.placement = plan.placement.sentence;
+  card.memory = memory_by_device(said.lines(), plan.placement.devices);
   const auto took = std::chrono::steady_clock::now() - begin;
   card.load_us =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
   return LoadedModel{.model = std::move(*model), .context = std::move(*context), .card = std::move(card)};
+}
+
+// One form of the model; kModelOutOfMemory when a smaller one may fit.
+Result<LoadedModel> load_step(const Step& step, const ModelFile& file,
+                              const std::function<bool(float)>& progress) {
+  const auto plan = make_plan(step.options, file);
+  if (!plan) return std::unexpected(plan.error());
+  if (const Status fits = check_plan(*plan, step.options); !fits) return std::unexpected(fits.error());
+  auto loaded = load_planned(step.options, file, *plan, progress);
+  if (!loaded || step.rung == 0) return loaded;
+  loaded->card.rung = step.rung;
+  loaded->card.placement +=
+      fmt::format(" More did not fit when it was tried: this is with {}.", name_of_rung(step.rung));
+  return loaded;
+}
+
+Error nothing_smaller(const wire::LoadOptions& options, const Error& last) {
+  Error error = last;
+  error.message += options.require_gpu ? "; no smaller form of it fits, and --require-gpu forbids the CPU"
+                                       : "; no smaller form of it fits either";
+  return error;
+}
+
+}  // namespace
+
+// What is refused because the numbers say so is refused, so that nobody gets less than was asked for; but what failed when it
+// was tried, or has to be kept because requests are under way, is made smaller until it fits.
+Result<LoadedModel> load_model(const wire::LoadOptions& options, const std::function<bool(float)>& progress) {
+  const auto file = inspect_model_file(options.model_path);
+  if (!file) return std::unexpected(file.error());
+  const auto asked = make_plan(options, *file);
+  if (!asked) return std::unexpected(asked.error());
+  const bool may_shrink = options.rung > 0 || options.n_ctx_least > 0;
+  if (const Status fits = check_plan(*asked, options); !fits && !may_shrink)
+    return std::unexpected(fits.error());
+  const LadderFacts facts = facts_of(*asked, options, *file);
+  Error last{.code = ErrorCode::kModelOutOfMemory,
+             .message = fmt::format("{}: memory ran out on the smallest form of it", options.model_path),
+             .field = "model"};
+  for (std::uint32_t rung = options.rung;;) {
+    const auto step = step_down(options, facts, rung);
+    if (!step) return std::unexpected(nothing_smaller(options, last));
+    auto loaded = load_step(*step, *file, progress);
+    if (loaded || loaded.error().code != ErrorCode::kModelOutOfMemory) return loaded;
+    log::warn("inference", "{}", to_string(loaded.error()));
+    last = std::move(loaded.error());
+    rung = step->rung + 1;
+  }
 }
 
 }  // namespace minerva::inference

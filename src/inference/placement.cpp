@@ -13,8 +13,15 @@ namespace {
 using wire::DeviceInfo;
 using wire::DeviceKind;
 
-// What the process, its threads and the library's odds and ends take beyond what is computed here.
+// What the process, its threads and the library's odds and ends take beyond what is computed here; of a small device, an
+// eighth, so that it is not taken up by that alone.
 constexpr Bytes kMargin{64 * kMiB.value};
+
+Bytes margin_on(std::span<const DeviceInfo> devices) {
+  Bytes total;
+  for (const DeviceInfo& device : devices) total += Bytes{device.memory_total_bytes};
+  return std::min(kMargin, Bytes{total.value / 8});
+}
 
 std::uint64_t kv_bytes(const ModelFile& model, const ContextShape& shape) {
   return static_cast<std::uint64_t>(shape.kv_size * static_cast<double>(model.kv_bytes_per_layer)) *
@@ -49,13 +56,13 @@ std::vector<DeviceInfo> usable(std::span<const DeviceInfo> gpus, bool named) {
 }
 
 // Memory of the last n layers (llama.cpp moves the last ones first, the output before all) with their KV.
-Bytes gpu_part(const ModelFile& model, const ContextShape& shape, std::uint32_t n_gpu_layers) {
+Bytes gpu_part(const ModelFile& model, const ContextShape& shape, std::uint32_t n_gpu_layers, Bytes margin) {
   if (n_gpu_layers == 0) return {};
   const std::uint64_t output = model.output_bytes > 0 ? model.output_bytes : model.input_bytes;
   const std::size_t n = std::min<std::size_t>(n_gpu_layers - 1, model.layer_bytes.size());
   const std::uint64_t layers = std::accumulate(model.layer_bytes.end() - static_cast<std::ptrdiff_t>(n),
                                                model.layer_bytes.end(), std::uint64_t{0});
-  return Bytes{output + layers + n * kv_bytes(model, shape)} + compute_bytes(model, shape) + kMargin;
+  return Bytes{output + layers + n * kv_bytes(model, shape)} + compute_bytes(model, shape) + margin;
 }
 
 Bytes host_part(const ModelFile& model, const ContextShape& shape, std::uint32_t n_gpu_layers) {
@@ -91,13 +98,14 @@ Placement choose_gpu_layers(const ModelFile& model, const ContextShape& shape,
                             const DraftRoom& draft) {
   const std::vector<DeviceInfo> chosen = usable(gpus, named);
   const std::uint32_t n_all = model.n_layers + 1;
+  const Bytes margin = margin_on(chosen);
   Placement placement;
   placement.devices = names_of(chosen);
   const auto settle = [&](std::uint32_t n_layers, std::string sentence) {
     placement.n_gpu_layers = n_layers;
     if (n_layers == 0) placement.devices.clear();
     placement.host = host_part(model, shape, n_layers) + draft.host;
-    placement.gpu = gpu_part(model, shape, n_layers) + draft.gpu;
+    placement.gpu = gpu_part(model, shape, n_layers, margin) + draft.gpu;
     placement.draft = draft;
     placement.sentence = std::move(sentence);
     return placement;
@@ -118,8 +126,8 @@ Placement choose_gpu_layers(const ModelFile& model, const ContextShape& shape,
   for (const DeviceInfo& device : chosen) free += budget(device);
   std::uint32_t n = n_all;
   free.value -= std::min(free.value, draft.gpu.value);
-  while (n > 0 && gpu_part(model, shape, n) > free) --n;
-  const std::string needs = to_string(gpu_part(model, shape, n_all));
+  while (n > 0 && gpu_part(model, shape, n, margin) > free) --n;
+  const std::string needs = to_string(gpu_part(model, shape, n_all, margin));
   if (n == 0) {
     return settle(0, fmt::format("Everything runs on the CPU: {} of {} may be used and not one layer fits.",
                                  to_string(free), fmt::join(placement.devices, ", ")));

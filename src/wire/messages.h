@@ -9,6 +9,7 @@
 //     │ ◄────────────────── ModelLoaded │ LoadFailed
 //     │ Submit, Cancel ────────────────────────► │
 //     │ ◄───────────────────────────── StepReport │   one a step, with the events of all sequences
+//     │ ◄────────────────────────────────── Dying │   at any time, where the worker can still say so
 //     │ Shutdown ──────────────────────────────► │   ends the worker; so does the end of the stream
 //
 // The position in `Message` is the type on the wire: append only.
@@ -72,7 +73,13 @@ struct StepReport {
 
 struct Shutdown {};
 
+// The worker is about to end because what it needs is not there: kOutOfMemory, kGpuNotAvailable (the device is lost), or
+// kWorkerCrashed for whatever else the library cannot go on with.
+struct Dying {
+  Error error;
+};
+
 using Message = std::variant<Hello, HelloReply, LoadRequest, LoadProgress, ModelLoaded, LoadFailed, Submit,
-                             Cancel, StepReport, Shutdown>;
+                             Cancel, StepReport, Shutdown, Dying>;
 
 }  // namespace minerva::wire

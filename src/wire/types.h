@@ -292,11 +292,15 @@ struct ModelCard {
       control_tokens;                // that may mark parts of an answer, such as tool calls; none that end it
   std::vector<DeviceMemory> memory;  // of all that is loaded, a draft model with it
   std::uint64_t load_us = 0;
-  std::string placement;  // one sentence: what runs where, and why
+  std::string placement;   // one sentence: what runs where, and why
+  std::uint32_t rung = 0;  // of the ladder of smaller forms that this is; 0: as asked
   std::optional<DraftCard> draft;
 };
 
 inline constexpr std::uint32_t kMostDrafted = 15;
+
+// The last rung of the ladder of smaller placements (inference/ladder.h): everything on the CPU.
+inline constexpr std::uint32_t kCpuRung = 8;
 
 // How the model is to be placed. Zero means: choose.
 struct LoadOptions {
@@ -308,6 +312,9 @@ struct LoadOptions {
   std::int32_t n_gpu_layers = -1;    // kGpuLayersAuto, kGpuLayersAll, or a number
   std::vector<std::string> devices;  // ggml names; empty: all; {"none"}: CPU only
   bool ignore_memory_check = false;  // load even when the numbers say that it cannot fit
+  bool require_gpu = false;          // rather not at all than on the CPU alone
+  std::uint32_t rung = 0;            // of the ladder of smaller forms (inference/ladder.h): where to begin
+  std::uint32_t n_ctx_least = 0;     // that a request needs which is served already; 0: there is none
   // Longest time between two tokens of a stream that prompts of others may cause; 0: throughput only, kMaxItlAuto: by device.
   std::uint32_t max_itl_ms = 0xFFFF'FFFF;
   // Host memory for prefixes that lost their slot; 0: none, kCacheRamAuto: a quarter of what is free, at most 2 GiB.

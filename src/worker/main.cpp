@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "inference/draft_loader.h"
+#include "inference/library_fault.h"
 #include "inference/llama_cpp_backend.h"
 #include "inference/llama_log.h"
 #include "wire/channel.h"
@@ -50,6 +51,8 @@ int serve(int fd) {
   const auto load = [](const wire::LoadOptions& options, const worker::LoadProgress& progress) {
     return inference::LlamaCppBackend::load(options, progress);
   };
+  inference::tell_before_the_end(
+      [&](const Error& error) { (void)channel.send(wire::Dying{.error = error}); });
   worker::WorkerLoop loop{channel, load, inference::LlamaCppBackend::version(), inference::load_draft_model};
   const Status ended = loop.run();
   if (!ended) return explain(ended.error());

@@ -155,6 +155,10 @@ Status WorkerLoop::Impl::work() {
     if (!engine_) continue;
     if (!engine_->idle() || said_nothing) {
       if (Status sent = report(engine_->step()); !sent) return sent;
+      if (const auto& error = engine_->broken()) {
+        if (Status sent = channel_.send(wire::Dying{.error = *error}); !sent) return sent;
+        return std::unexpected(*error);
+      }
     }
   }
 }

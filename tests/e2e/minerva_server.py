@@ -60,18 +60,19 @@ def clean_environment(home: Path) -> dict[str, str]:
 class Server:
     """`minerva serve` with a model and flags. Use as a context: it is killed at the end, worker included."""
 
-    def __init__(self, home: Path, model: Path | None, *flags: str, key: str | None = None, wait: bool = True) -> None:
+    def __init__(self, home: Path, model: Path | None, *flags: str, key: str | None = None, wait: bool = True,
+                 device: str = "none", environment: dict[str, str] | None = None) -> None:
         self.key = key
         self._log_path = home / f"server-{time.monotonic_ns()}.log"
         self._log = self._log_path.open("wb")
         self.port = free_port()
         # One thread: on a machine with more to do than cores, threads that wait for each other make a step many times slower.
-        arguments = [program("minerva"), "serve", "--port", str(self.port), "--device", "none", "--threads", "1"]
+        arguments = [program("minerva"), "serve", "--port", str(self.port), "--device", device, "--threads", "1"]
         if model is not None:
             arguments += ["--model", model]
         self.process = subprocess.Popen(
             [*map(str, arguments), *flags], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-            env=clean_environment(home), start_new_session=True,
+            env=clean_environment(home) | (environment or {}), start_new_session=True,
         )
         if wait:
             self.wait_until_ready()

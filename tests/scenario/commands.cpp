@@ -21,6 +21,7 @@ Outcome server(Stage& stage, const Line& line) {
                     .n_batch = line.number_option("batch", 16),
                     .protocol = {},
                     .dies_of = line.option("dies_of"),
+                    .fits_from_rung = line.number_option("fits_from_rung", 0),
                     .noise = line.option("noise")};
   if (const auto protocol = line.option("protocol")) shape.protocol = parse_number(*protocol);
   stage.control().set_free(line.option("pace").value_or("free") == "free");

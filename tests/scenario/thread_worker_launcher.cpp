@@ -51,7 +51,8 @@ class WorkerLife {
 
  private:
   void work() {
-    const auto factory = [this](const wire::LoadOptions& /*options*/, const worker::LoadProgress& progress) {
+    const auto factory = [this](const wire::LoadOptions& options, const worker::LoadProgress& progress) {
+      rung_ = options.rung;
       return load(progress);
     };
     const Status ended = worker::WorkerLoop{channel_, factory, "scripted"}.run();
@@ -95,14 +96,19 @@ class WorkerLife {
     options.n_parallel = shape_.n_slots;
     options.n_ctx_sequence = shape_.n_context;
     options.n_batch = shape_.n_batch;
-    options.fault = [this](std::uint64_t /*n_decode*/, std::span<const inference::BatchToken> batch) {
-      return fault_of(batch);
+    options.rung = rung_;
+    options.fault = [this](std::uint64_t n_decode, std::span<const inference::BatchToken> batch) {
+      return fault_of(n_decode, batch);
     };
     return std::make_unique<PacedBackend>(std::make_unique<support::ScriptedBackend>(std::move(options)),
                                           control_, dead_.get_token());
   }
 
-  support::ScriptedOptions::Fault fault_of(std::span<const inference::BatchToken> batch) {
+  support::ScriptedOptions::Fault fault_of(std::uint64_t n_decode,
+                                           std::span<const inference::BatchToken> batch) {
+    if (rung_ < shape_.fits_from_rung && n_decode >= kStepsThatFit)
+      return {.error =
+                  Error{.code = ErrorCode::kOutOfMemory, .message = "no memory for a batch", .field = {}}};
     const bool is_fatal = shape_.dies_of && std::ranges::any_of(batch, [this](const auto& entry) {
                             return support::text_of(entry.token) == *shape_.dies_of;
                           });
@@ -111,6 +117,9 @@ class WorkerLife {
     return {.error = Error{.code = ErrorCode::kInternal, .message = "the worker is dead", .field = {}}};
   }
 
+  static constexpr std::uint64_t kStepsThatFit = 3;
+
+  std::uint32_t rung_ = 0;
   int fd_;  // channel_'s
   wire::Channel channel_;
   EngineShape shape_;

@@ -20,6 +20,7 @@ struct EngineShape {
   std::uint32_t n_batch = 16;
   std::optional<std::uint32_t> protocol;  // greets with this version and does nothing else
   std::optional<std::string> dies_of;     // a batch in which a token reads as this ends the worker
+  std::uint32_t fits_from_rung = 0;       // on larger placements the third step runs out of memory
   std::optional<std::string> noise;       // says this, which is no message, and does nothing else
 };
 

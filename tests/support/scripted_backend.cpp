@@ -166,6 +166,7 @@ ScriptedBackend::ScriptedBackend(ScriptedOptions options)
   card_.n_ctx_sequence = options_.n_ctx_sequence;
   card_.n_parallel = options_.n_parallel;
   card_.n_batch = options_.n_batch;
+  card_.rung = options_.rung;
   card_.n_gpu_layers = options_.n_gpu_layers;
   card_.placement = "Everything runs in the test.";
 }

@@ -78,6 +78,7 @@ struct ScriptedOptions {
   std::uint32_t n_batch = 64;
   std::uint32_t n_gpu_layers = 0;
   std::uint32_t n_vocab = 257;
+  std::uint32_t rung = 0;
   std::uint32_t kv_cells = 0;  // that all slots share; 0: enough
   bool kv_unified = false;     // the engine knows that they share them
   bool can_cut = true;         // false: as recurrent models, which can only be copied whole either

@@ -85,6 +85,7 @@ Json model_json(const gateway::GatewayStatus& status) {
                 {"n_layers", card.n_layers},
                 {"n_gpu_layers", card.n_gpu_layers},
                 {"placement", card.placement},
+                {"rung", card.rung},
                 {"memory", memory_json(card.memory)},
                 {"draft", draft_json(card.draft)},
                 {"load_ms", static_cast<double>(card.load_us) / 1000.0}});
