@@ -84,4 +84,10 @@ std::string sanitize(std::string_view text) {
   return clean;
 }
 
+std::string excerpt(std::string_view text, std::size_t n_bytes) {
+  if (text.size() <= n_bytes) return sanitize(text);
+  const std::string_view begin = text.substr(0, n_bytes);
+  return sanitize(begin.substr(0, begin.size() - incomplete_tail(begin))) + "…";
+}
+
 }  // namespace minerva::utf8

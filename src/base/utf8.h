@@ -17,4 +17,7 @@ namespace minerva::utf8 {
 // The same text with each maximal invalid part replaced by U+FFFD (Unicode 15, section 3.9, "substitution of maximal subparts").
 [[nodiscard]] std::string sanitize(std::string_view text);
 
+// The beginning, sanitized and with an ellipsis when there is more: at most `n_bytes` of what a stranger wrote, for a sentence.
+[[nodiscard]] std::string excerpt(std::string_view text, std::size_t n_bytes);
+
 }  // namespace minerva::utf8

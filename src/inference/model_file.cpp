@@ -14,8 +14,10 @@
 #include <system_error>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 #include "inference/llama_handles.h"
 #include "inference/llama_log.h"
+#include "inference/model_check.h"
 
 namespace minerva::inference {
 namespace {
@@ -25,6 +27,8 @@ namespace fs = std::filesystem;
 // Versions that the library reads (gguf.h: GGUF_VERSION; 1 had 32-bit counts and is gone).
 constexpr std::uint32_t kOldestVersion = 2;
 constexpr std::uint32_t kNewestVersion = GGUF_VERSION;
+
+constexpr std::size_t kExcerpt = 300;  // bytes of what the library quotes from the file
 
 std::unexpected<Error> invalid(const fs::path& path, std::string_view what) {
   return fail(ErrorCode::kModelInvalid, fmt::format("{}: {}", path.string(), what), "model");
@@ -164,7 +168,8 @@ Status add_tensors(const gguf_context* gguf, const fs::path& path, std::uint64_t
     const std::uint64_t n_bytes = gguf_get_tensor_size(gguf, i);
     const std::uint64_t end = data_begin + gguf_get_tensor_offset(gguf, i) + n_bytes;
     if (end < n_bytes)
-      return invalid(path, fmt::format("tensor '{}' has an impossible size: the file is damaged", name));
+      return invalid(path, fmt::format("tensor '{}' has an impossible size: the file is damaged",
+                                       utf8::excerpt(name, kExcerpt)));
     data_end = std::max(data_end, end);
     model.quantizations.emplace(ggml_type_name(gguf_get_tensor_type(gguf, i)));
     if (const auto layer = layer_of(name); layer && *layer < model.layer_bytes.size()) {
@@ -188,9 +193,9 @@ Result<GgufHandle> parse(const fs::path& path) {
   GgufHandle gguf{gguf_init_from_file(path.c_str(), {.no_alloc = true, .ctx = nullptr})};
   if (!gguf) {
     const auto errors = said.errors();
-    return invalid(path,
-                   fmt::format("the file is damaged or cut short inside its header ({}): download it again",
-                               errors.empty() ? "no more is known" : errors.front()));
+    return invalid(
+        path, fmt::format("the file is damaged or cut short inside its header ({}): download it again",
+                          errors.empty() ? "no more is known" : utf8::excerpt(errors.front(), kExcerpt)));
   }
   return gguf;
 }
@@ -240,6 +245,8 @@ Result<ModelFile> inspect_model_file(const fs::path& path) {
     if (part == parts->front()) {
       model.architecture = text_of(gguf->get(), "general.architecture");
       if (const Status known = check_architecture(path, model); !known) return std::unexpected(known.error());
+      if (const Status sound = check_metadata(gguf->get(), part, model.architecture); !sound)
+        return std::unexpected(sound.error());
       read_shape(gguf->get(), model);
     }
     std::error_code error;

@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "device/devices.h"
 #include "device/host_memory.h"
 #include "inference/cpu_kernels.h"
@@ -111,12 +112,13 @@ Result<ContextShape> choose_context(const wire::LoadOptions& options, const Mode
 // The reason of a failed load, from what the library said: its own sentence, or all its lines.
 std::string reason_in(const std::vector<std::string>& errors) {
   constexpr std::string_view kMark = "error loading model: ";
+  constexpr std::size_t kExcerpt = 600;  // it may quote the file, at any length
   for (const std::string& line : errors) {
     if (const std::size_t at = line.find(kMark); at != std::string::npos)
-      return line.substr(at + kMark.size());
+      return utf8::excerpt(std::string_view{line}.substr(at + kMark.size()), kExcerpt);
   }
   return errors.empty() ? std::string{"llama.cpp gives no reason"}
-                        : fmt::format("{}", fmt::join(errors, "; "));
+                        : utf8::excerpt(fmt::format("{}", fmt::join(errors, "; ")), kExcerpt);
 }
 
 Error explain(const std::vector<std::string>& errors, const std::string& path, std::string_view what) {

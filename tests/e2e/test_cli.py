@@ -134,7 +134,7 @@ def test_a_model_that_is_not_there_is_named(minerva) -> None:
 
 
 def test_a_model_larger_than_memory_is_refused_before_loading_with_the_numbers(minerva, forge) -> None:
-    huge = forge("huge", "--preset", "7b", "--layers", "2000", "--sparse")
+    huge = forge("huge", "--preset", "7b", "--layers", "512", "--ff", "140032", "--sparse")
     began = time.monotonic()
     error = error_of(minerva("serve", "--model", huge, "--port", free_port(), "--device", "none"), MEMORY)
     assert re.search(r"needs about [\d.]+ TiB", error) and re.search(r"[\d.]+ [GMT]iB is free", error), error

@@ -43,5 +43,11 @@ TEST(Utf8, TheFirstInvalidByteIsFoundBehindValidText) {
   EXPECT_EQ(first_invalid("ab\xE2\x82"), 2U);
 }
 
+TEST(Utf8, AnExcerptEndsBetweenCodePoints) {
+  EXPECT_EQ(excerpt("aé", 3), "aé");
+  EXPECT_EQ(excerpt("aéb", 2), "a…");
+  EXPECT_EQ(excerpt("a\xFFz", 2), "a\uFFFD…");
+}
+
 }  // namespace
 }  // namespace minerva::utf8
