@@ -265,6 +265,20 @@ enum class FlashAttention : std::uint8_t { kAuto, kOn, kOff };
 inline constexpr std::array<std::string_view, 9> kKvTypes{"f32",  "f16",    "bf16", "q8_0", "q5_1",
                                                           "q5_0", "iq4_nl", "q4_1", "q4_0"};
 
+// Whether the worker gives up what it does not need before it opens a model file (docs/sandbox.md).
+enum class SandboxMode : std::uint8_t {
+  kAuto,  // as far as the system goes
+  kOn,    // wholly, or it does not start
+  kOff,
+};
+
+// What it gave up.
+struct Sandbox {
+  bool files = false;         // all but those it needs, with TCP and signals where the kernel knows of them
+  bool system_calls = false;  // other programs, processes, machines, and the kernel's settings
+  std::vector<std::string> missing;  // what the system cannot do, and why
+};
+
 struct ModelCard {
   std::string name;
   std::string architecture;
@@ -295,6 +309,7 @@ struct ModelCard {
   std::string placement;   // one sentence: what runs where, and why
   std::uint32_t rung = 0;  // of the ladder of smaller forms that this is; 0: as asked
   std::optional<DraftCard> draft;
+  Sandbox sandbox{};  // of the worker that has it
 };
 
 inline constexpr std::uint32_t kMostDrafted = 15;
@@ -332,6 +347,7 @@ struct LoadOptions {
   std::int32_t n_gpu_layers_draft = -1;    // as n_gpu_layers
   std::uint32_t draft_max = kMostDrafted;  // most tokens drafted for a sequence in one step
   std::uint32_t draft_min = 0;             // shorter drafts are not computed ahead
+  SandboxMode sandbox = SandboxMode::kAuto;
   float draft_p_min = 0.0F;  // the draft model stops before a token that it thinks less probable itself
 };
 inline constexpr std::int32_t kGpuLayersAuto = -1;

@@ -18,6 +18,7 @@
 #include "inference/llama_log.h"
 #include "wire/channel.h"
 #include "worker/probe.h"
+#include "worker/sandbox/sandbox.h"
 #include "worker/worker_loop.h"
 
 namespace {
@@ -53,7 +54,8 @@ int serve(int fd) {
   };
   inference::tell_before_the_end(
       [&](const Error& error) { (void)channel.send(wire::Dying{.error = error}); });
-  worker::WorkerLoop loop{channel, load, inference::LlamaCppBackend::version(), inference::load_draft_model};
+  worker::WorkerLoop loop{channel, load, inference::LlamaCppBackend::version(), inference::load_draft_model,
+                          worker::enter_sandbox};
   const Status ended = loop.run();
   if (!ended) return explain(ended.error());
   return 0;

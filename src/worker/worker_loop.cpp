@@ -62,15 +62,21 @@ Result<std::unique_ptr<engine::PrefixFiles>> open_prefix_files(const wire::LoadO
 
 class WorkerLoop::Impl {
  public:
-  Impl(wire::Channel& channel, BackendFactory factory, std::string engine_version, DraftFactory draft_factory)
+  Impl(wire::Channel& channel, BackendFactory factory, std::string engine_version, DraftFactory draft_factory,
+       SandboxEntry sandbox_entry)
       : channel_{channel},
         factory_{std::move(factory)},
         draft_factory_{std::move(draft_factory)},
+        sandbox_entry_{std::move(sandbox_entry)},
         engine_version_{std::move(engine_version)} {}
 
   Status run() {
-    std::jthread reader{[this] { read(); }};
-    const Status ended = work();
+    const auto first = first_load();
+    if (!first) return std::unexpected(first.error());
+    if (!*first) return {};
+    const std::jthread reader{[this] { read(); }};
+    Status ended = on(**first);
+    if (ended) ended = work();
     queue_.close({});
     channel_.close_both_ways();
     return ended;
@@ -87,6 +93,8 @@ class WorkerLoop::Impl {
     std::unique_ptr<inference::DraftModel> draft = nullptr;  // null: none
   };
 
+  Result<std::optional<wire::LoadRequest>> first_load();
+  [[nodiscard]] Result<wire::Sandbox> prepare(const wire::LoadOptions& options) const;
   Status work();
   Status execute(Command command);
   Status on(const wire::Hello& hello);
@@ -100,6 +108,8 @@ class WorkerLoop::Impl {
   wire::Channel& channel_;
   BackendFactory factory_;
   DraftFactory draft_factory_;
+  SandboxEntry sandbox_entry_;
+  Result<wire::Sandbox> sandbox_;  // that was entered, or why not
   std::string engine_version_;
   CommandQueue queue_;
   PromptMemo last_prompt_;  // the reader's
@@ -140,7 +150,33 @@ bool WorkerLoop::Impl::hand_over(wire::Message message) {
   return true;
 }
 
-// --- the engine's thread
+// --- the engine's thread, at first alone
+
+// Answers until a model is asked for; then the sandbox is entered. Nothing when there is an end before that.
+Result<std::optional<wire::LoadRequest>> WorkerLoop::Impl::first_load() {
+  while (true) {
+    auto message = channel_.receive();
+    if (!message) return std::unexpected(message.error());
+    if (!*message) return std::nullopt;
+    if (auto* load = std::get_if<wire::LoadRequest>(&**message)) {
+      sandbox_ = prepare(load->options);
+      return std::move(*load);
+    }
+    if (!hand_over(std::move(**message))) return std::nullopt;
+    for (Command& command : queue_.take(std::chrono::milliseconds{0})) {
+      if (Status done = execute(std::move(command)); !done) return std::unexpected(done.error());
+    }
+  }
+}
+
+// A folder that is made after the sandbox was entered could not be written to.
+Result<wire::Sandbox> WorkerLoop::Impl::prepare(const wire::LoadOptions& options) const {
+  if (const fs::path folder = options.prefix_cache_dir; !folder.empty()) {
+    if (const Status made = engine::PrefixFiles::make_folder(folder); !made)
+      return std::unexpected(made.error());
+  }
+  return sandbox_entry_ ? sandbox_entry_(options) : wire::Sandbox{};
+}
 
 Status WorkerLoop::Impl::work() {
   while (true) {
@@ -189,6 +225,7 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
                                    .message = "this worker has a model already; start another worker",
                                    .field = {}}});
   }
+  if (!sandbox_) return channel_.send(wire::LoadFailed{.error = sandbox_.error()});
   std::chrono::microseconds last_told{0};
   const auto progress = [&](float fraction) {
     const auto time = now();
@@ -196,17 +233,13 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
     last_told = time;
     return !queue_.closed() && channel_.send(wire::LoadProgress{.fraction = fraction}).has_value();
   };
-  // Said at once, and not only when a large model is loaded.
-  if (const fs::path folder = request.options.prefix_cache_dir; !folder.empty()) {
-    if (const Status made = engine::PrefixFiles::make_folder(folder); !made)
-      return channel_.send(wire::LoadFailed{.error = made.error()});
-  }
   auto models = load_models(request.options, progress);
   if (!models) return channel_.send(wire::LoadFailed{.error = models.error()});
   wire::ModelCard card = models->backend->card();
   auto prefix_files = open_prefix_files(request.options, card, engine_version_);
   if (!prefix_files) return channel_.send(wire::LoadFailed{.error = prefix_files.error()});
   if (models->draft) inference::add_draft(card, models->draft->card());
+  card.sandbox = *sandbox_;
   backend_ = std::move(models->backend);
   engine_ = std::make_unique<engine::Engine>(
       *backend_,
@@ -273,9 +306,9 @@ Status WorkerLoop::Impl::report(std::vector<wire::SequenceEvent> events) {
 // --- the door
 
 WorkerLoop::WorkerLoop(wire::Channel& channel, BackendFactory factory, std::string engine_version,
-                       DraftFactory draft_factory)
+                       DraftFactory draft_factory, SandboxEntry sandbox_entry)
     : impl_{std::make_unique<Impl>(channel, std::move(factory), std::move(engine_version),
-                                   std::move(draft_factory))} {}
+                                   std::move(draft_factory), std::move(sandbox_entry))} {}
 
 WorkerLoop::~WorkerLoop() = default;
 

@@ -23,7 +23,13 @@ Json worker_json(const gateway::GatewayStatus& status) {
                  {"restarts", status.n_restarts},
                  {"since_last_report_ms", status.since_last_report.count()},
                  {"engine_version", status.engine_version},
+                 {"sandbox", nullptr},
                  {"last_error", nullptr}};
+  if (status.card) {
+    const wire::Sandbox& sandbox = status.card->sandbox;
+    worker["sandbox"] = {
+        {"files", sandbox.files}, {"system_calls", sandbox.system_calls}, {"missing", sandbox.missing}};
+  }
   if (status.last_error) {
     worker["last_error"] = {{"code", traits(status.last_error->code).name},
                             {"message", status.last_error->message}};

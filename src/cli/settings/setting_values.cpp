@@ -32,6 +32,14 @@ std::unexpected<Error> refuse(std::string message) {
   return fail(ErrorCode::kInvalidConfiguration, std::move(message));
 }
 
+template <typename Mode>
+Result<Mode> parse_mode(std::string_view text) {
+  if (text == "auto") return Mode::kAuto;
+  if (text == "on") return Mode::kOn;
+  if (text == "off") return Mode::kOff;
+  return refuse(fmt::format("'{}' is not auto, on or off", text));
+}
+
 }  // namespace
 
 Result<std::uint64_t> parse_whole_number(std::string_view text, NumberRange range) {
@@ -105,11 +113,10 @@ Result<bool> parse_kv_layout(std::string_view text) {
 }
 
 Result<wire::FlashAttention> parse_flash_attention(std::string_view text) {
-  if (text == "auto") return wire::FlashAttention::kAuto;
-  if (text == "on") return wire::FlashAttention::kOn;
-  if (text == "off") return wire::FlashAttention::kOff;
-  return refuse(fmt::format("'{}' is not auto, on or off", text));
+  return parse_mode<wire::FlashAttention>(text);
 }
+
+Result<wire::SandboxMode> parse_sandbox(std::string_view text) { return parse_mode<wire::SandboxMode>(text); }
 
 Result<std::string> parse_kv_type(std::string_view text) {
   if (text == "auto") return std::string{};

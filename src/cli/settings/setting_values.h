@@ -36,6 +36,7 @@ struct NumberRange {
 
 // "auto", "on" or "off".
 [[nodiscard]] Result<wire::FlashAttention> parse_flash_attention(std::string_view text);
+[[nodiscard]] Result<wire::SandboxMode> parse_sandbox(std::string_view text);
 
 // One of wire::kKvTypes; empty for "auto".
 [[nodiscard]] Result<std::string> parse_kv_type(std::string_view text);

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <thread>
 
@@ -21,11 +23,12 @@ using support::ScriptedOptions;
 // A worker in a thread of its own, and the gateway's end of its channel.
 class WorkerUnderTest {
  public:
-  explicit WorkerUnderTest(BackendFactory factory, DraftFactory draft_factory = nullptr)
+  explicit WorkerUnderTest(BackendFactory factory, DraftFactory draft_factory = nullptr,
+                           SandboxEntry sandbox = nullptr)
       : gateway{ends_.first} {
     log::configure(log::Level::kOff, "");
-    loop_ =
-        std::make_unique<WorkerLoop>(worker_end_, std::move(factory), "scripted 1", std::move(draft_factory));
+    loop_ = std::make_unique<WorkerLoop>(worker_end_, std::move(factory), "scripted 1",
+                                         std::move(draft_factory), std::move(sandbox));
     thread_ = std::jthread{[this] { outcome_ = loop_->run(); }};
   }
   explicit WorkerUnderTest(ScriptedOptions options = {})
@@ -174,6 +177,47 @@ TEST(WorkerLoop, ReportsALoadThatFailedAndTakesAnother) {
 Result<std::unique_ptr<inference::InferenceBackend>> load_scripted(const wire::LoadOptions&,
                                                                    const LoadProgress&) {
   return std::make_unique<ScriptedBackend>(ScriptedOptions{});
+}
+
+TEST(WorkerLoop, EntersTheSandboxBeforeItLoadsAndAloneOnItsThread) {
+  std::vector<std::string> order;
+  const auto thread_count = [] {
+    return std::distance(std::filesystem::directory_iterator{"/proc/self/task"},
+                         std::filesystem::directory_iterator{});
+  };
+  std::ptrdiff_t n_threads = 0;
+  const auto load = [&](const wire::LoadOptions&,
+                        const LoadProgress&) -> Result<std::unique_ptr<inference::InferenceBackend>> {
+    order.emplace_back("load");
+    EXPECT_EQ(thread_count(), n_threads + 1) << "the reader begins after the sandbox";
+    return std::make_unique<ScriptedBackend>(ScriptedOptions{});
+  };
+  const auto enter = [&](const wire::LoadOptions& options) -> Result<wire::Sandbox> {
+    order.push_back("enter for " + options.model_path);
+    n_threads = thread_count();
+    return wire::Sandbox{.files = true, .missing = {"calls"}};
+  };
+  WorkerUnderTest worker{load, nullptr, enter};
+  wire::LoadOptions options;
+  options.model_path = "m";
+  worker.send(wire::LoadRequest{.options = options});
+  const auto loaded = worker.expect<wire::ModelLoaded>();
+  EXPECT_EQ(order, (std::vector<std::string>{"enter for m", "load"}));
+  EXPECT_TRUE(loaded.card.sandbox.files);
+  EXPECT_EQ(loaded.card.sandbox.missing, std::vector<std::string>{"calls"});
+}
+
+TEST(WorkerLoop, LoadsNothingWithoutTheSandboxThatIsWanted) {
+  const auto load = [](const wire::LoadOptions&,
+                       const LoadProgress&) -> Result<std::unique_ptr<inference::InferenceBackend>> {
+    ADD_FAILURE() << "it was loaded";
+    return std::make_unique<ScriptedBackend>(ScriptedOptions{});
+  };
+  WorkerUnderTest worker{load, nullptr, [](const wire::LoadOptions&) -> Result<wire::Sandbox> {
+                           return fail(ErrorCode::kInvalidConfiguration, "no sandbox here");
+                         }};
+  worker.send(wire::LoadRequest{});
+  EXPECT_EQ(worker.expect<wire::LoadFailed>().error.message, "no sandbox here");
 }
 
 TEST(WorkerLoop, LoadsADraftModelBesideTheModel) {
