@@ -94,6 +94,9 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
   }
   std::uint32_t n_context_needed() const override;
   Owed owed() const override;
+  bool is_calm() const override {
+    return std::ranges::all_of(inside_worker(), &Quarantine::Inside::progressed);
+  }
   Status on_events(std::vector<wire::SequenceEvent> events) override;
   [[nodiscard]] DeathCause on_death(const WorkerDeath& death) override;
   void on_failed(const Error& error) override;

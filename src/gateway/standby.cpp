@@ -15,8 +15,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// A worker that took requests over computes them first.
-constexpr milliseconds kAfterReady{200};
+// A worker that took requests over computes them first. Where prompts come without end, it is never calm.
+constexpr milliseconds kAfterReady{100};
+constexpr milliseconds kLongestWait{2'000};
+constexpr milliseconds kLookPause{50};
 constexpr std::uint32_t kMostDoublings = 6;  // of the pause after a refusal: half an hour of 30 s
 
 bool covers(const wire::ModelCard& standby, const wire::ModelCard& serving) {
@@ -31,10 +33,11 @@ bool is_same_form(const wire::ModelCard& a, const wire::ModelCard& b) { return c
 }  // namespace
 
 Standby::Standby(const asio::any_io_executor& executor, RestartTimes times, Launch launch,
-                 ServiceEvents& events)
+                 std::function<bool()> is_calm, ServiceEvents& events)
     : times_(times),
       policy_(times),
       launch_(std::move(launch)),
+      is_calm_(std::move(is_calm)),
       events_(events),
       changed_(executor),
       gone_(executor) {}
@@ -44,7 +47,7 @@ asio::awaitable<void> Standby::keep() {
     if (worker_ && worker_->is_buried()) {
       settle();
     } else if (wanted_ && !worker_ && Clock::now() >= due_) {
-      make_one();
+      make_one_when_calm();
     } else {
       co_await changed_.wait_until(wanted_ && !worker_ ? due_ : Clock::time_point::max());
     }
@@ -60,6 +63,7 @@ void Standby::match(const wire::LoadOptions& asked, const wire::ModelCard& servi
   } else {
     due_ = std::max(due_, soon);
   }
+  latest_ = due_ + kLongestWait;
   asked_ = asked;
   asked_.rung = serving.rung;
   asked_.n_ctx_least = serving.rung > 0 ? serving.n_ctx_sequence : 0;
@@ -93,7 +97,11 @@ void Standby::stop() {
 
 // --- one standby's life
 
-void Standby::make_one() {
+void Standby::make_one_when_calm() {
+  if (const auto now = Clock::now(); now < latest_ && !is_calm_()) {
+    due_ = now + kLookPause;
+    return;
+  }
   auto launched = launch_(*this);
   if (!launched) return cannot_be(launched.error());
   worker_ = *std::move(launched);

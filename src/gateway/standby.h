@@ -1,7 +1,7 @@
 #pragma once
 // A second worker with the model loaded, that does nothing until the one that serves ends and it takes over.
 //
-// It is made when a worker serves, gently, and on the same placement, since that is where the next one would go: one that
+// It is made when a worker serves and is calm, gently, and on the same placement, since that is where the next one would go: one that
 // gets less (memory for a second one is not there) is given up and tried again later, ever more rarely. Its own death costs
 // nobody anything; the next is made after a pause.
 //
@@ -25,8 +25,9 @@ class Standby final : public WorkerOwner {
  public:
   using Launch = std::function<Result<std::shared_ptr<Worker>>(WorkerOwner&)>;
 
+  // `is_calm`: no request waits for the worker that serves to compute its prompt.
   Standby(const boost::asio::any_io_executor& executor, RestartTimes times, Launch launch,
-          ServiceEvents& events);
+          std::function<bool()> is_calm, ServiceEvents& events);
 
   // From now on there is one, as far as there can be. Run once.
   [[nodiscard]] boost::asio::awaitable<void> keep();
@@ -53,19 +54,21 @@ class Standby final : public WorkerOwner {
   void on_watch(std::chrono::milliseconds /*passed*/) override {}
   void on_end() override { changed_.notify(); }
 
-  void make_one();
+  void make_one_when_calm();
   void settle();
   void cannot_be(const Error& why);
 
   RestartTimes times_;
   RestartPolicy policy_;
   Launch launch_;
+  std::function<bool()> is_calm_;
   ServiceEvents& events_;
   bool wanted_ = false;
   bool stopped_ = false;
   wire::LoadOptions asked_;
   wire::ModelCard serving_;
-  Clock::time_point due_;  // when the next is made, while one is wanted
+  Clock::time_point due_;     // when the next is made, while one is wanted
+  Clock::time_point latest_;  // by then also where it is not calm
   std::shared_ptr<Worker> worker_;
   std::uint32_t n_refused_ = 0;  // in a row
   std::string refusal_;          // the last one told

@@ -31,7 +31,8 @@ WorkerSupervisor::WorkerSupervisor(asio::any_io_executor executor, SupervisorOpt
       launcher_(std::move(launcher)),
       observer_(observer),
       standby_(
-          executor_, options_.times, [this](WorkerOwner& owner) { return launch(owner); }, events_),
+          executor_, options_.times, [this](WorkerOwner& owner) { return launch(owner); },
+          [this] { return observer_.is_calm(); }, events_),
       retry_(executor_),
       ended_(executor_),
       idle_(executor_) {}

@@ -51,6 +51,8 @@ class WorkerObserver {
   [[nodiscard]] virtual std::uint32_t n_context_needed() const = 0;
   // What it was sent and has not ended.
   [[nodiscard]] virtual Owed owed() const = 0;
+  // Of all that it was sent, something has come.
+  [[nodiscard]] virtual bool is_calm() const = 0;
   // In the worker's order. An error says that they cannot be true; the worker is ended for it.
   [[nodiscard]] virtual Status on_events(std::vector<wire::SequenceEvent> events) = 0;
   // The worker is gone, and with it the answer to everything that was sent to it.
