@@ -14,6 +14,7 @@ from peers_lib import client
 SIGNALS = {"kill": signal.SIGKILL, "segv": signal.SIGSEGV, "abort": signal.SIGABRT, "stop": signal.SIGSTOP}
 OOM = "oom"  # the kernel's, in a control group of the worker's own
 POINTS = {"decode": 5, "prefill": 3, "recovery": 2, "load": 1, "idle": 1}  # and how often each
+STANDBY_POINTS = {"standby": 1, "both": 1}  # the standby alone, and both workers at once; where there is a standby
 RECOVERY_DEADLINE_S = 60
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
@@ -49,17 +50,19 @@ def strike(pid: int, kind: str) -> None:
 class Campaign:
     """Strikes the worker of one server, waits until it has recovered, and strikes again."""
 
-    def __init__(self, url: str, crowd: Crowd, rng: random.Random) -> None:
+    def __init__(self, url: str, crowd: Crowd, rng: random.Random, standby: bool) -> None:
         self.pauses: list[float] = []  # of each stream that a fault met, from the fault to its next token
         self.counts: dict[tuple[str, str], int] = {}
         self._url = url
         self._crowd = crowd
         self._rng = rng
         self._kinds = kinds()
+        self._standby = standby
+        self.points = POINTS | STANDBY_POINTS if standby else POINTS
 
     async def run(self, n_faults: int) -> None:
         for _ in range(n_faults):
-            point = self._rng.choices(list(POINTS), list(POINTS.values()))[0]
+            point = self._rng.choices(list(self.points), list(self.points.values()))[0]
             kind = self._rng.choice(self._kinds)
             self.counts[point, kind] = self.counts.get((point, kind), 0) + 1
             await getattr(self, f"_in_{point}")(kind)
@@ -90,6 +93,19 @@ class Campaign:
     async def _in_recovery(self, kind: str) -> None:
         await self._strike_twice(kind, "ready")
 
+    async def _in_standby(self, kind: str) -> None:
+        """Nobody is served by it: no stream may notice."""
+        pid = (await self._health())["standby"]["pid"]
+        strike(pid, kind)
+        await self._recovered(pid)
+
+    async def _in_both(self, kind: str) -> None:
+        standby = (await self._health())["standby"]["pid"]
+        met, begin, pid = await self._strike(kind)
+        strike(standby, kind)
+        await self._recovered(pid, standby)
+        await self._note_pauses(met, begin)
+
     async def _strike_twice(self, kind: str, state: str) -> None:
         """The second time as soon as the next worker has come so far, or as near to it as can be seen from here."""
         met, begin, pid = await self._strike("kill")
@@ -114,15 +130,22 @@ class Campaign:
         strike(pid, kind)
         return met, begin, pid
 
-    async def _recovered(self, dead_pid: int) -> None:
+    async def _recovered(self, *dead_pids: int) -> None:
         deadline = time.monotonic() + RECOVERY_DEADLINE_S
         while True:
             health = await self._health()
-            if health["worker"]["pid"] not in (0, dead_pid) and health["ready"]:
+            if health["worker"]["pid"] not in (0, *dead_pids) and health["ready"] and self._stands_by(health, dead_pids):
                 return
             if time.monotonic() > deadline:
                 raise SystemExit(f"no worker was ready {RECOVERY_DEADLINE_S} s after a fault: {health['worker']}")
-            await asyncio.sleep(0.003)
+            # The worker is watched closely, a standby that loads is not: looking takes time from the streams.
+            await asyncio.sleep(0.02 if health["ready"] else 0.003)
+
+    def _stands_by(self, health: dict, dead_pids: tuple[int, ...]) -> bool:
+        if not self._standby:
+            return True
+        return health["standby"]["state"] == "ready" and health["standby"]["pid"] not in (
+            *dead_pids, health["worker"]["pid"])
 
     async def _note_pauses(self, met: list[Ask], begin: float) -> None:
         """Each of the streams goes on before the next fault, so that every one of them has its own pause."""

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "api/placement.h"
+
 namespace minerva::api {
 namespace {
 
@@ -62,6 +64,8 @@ Json timings_json(const wire::GenerationStats& stats, const std::optional<wire::
   timings["memory_bytes"] = std::move(memory);
   timings["gpu"] = card->n_gpu_layers > 0;
   timings["gpu_layers"] = card->n_gpu_layers;
+  timings["placement"] = placement_text(*card);
+  timings["rung"] = card->rung;
   return timings;
 }
 

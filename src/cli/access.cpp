@@ -72,6 +72,15 @@ void add_key(std::vector<api::AccessKey>& keys, api::AccessKey key) {
   }
 }
 
+Result<std::string> first_key(const Settings& settings) {
+  if (!settings.api_keys.empty()) return settings.api_keys.front();
+  if (!settings.priority_keys.empty()) return settings.priority_keys.front();
+  if (settings.api_key_file.empty()) return std::string{};
+  auto file = read_key_file(settings.api_key_file);
+  if (!file) return std::unexpected(std::move(file.error()));
+  return file->keys.front().text;
+}
+
 bool is_loopback(std::string_view host) {
   if (host == "localhost") return true;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);

@@ -9,6 +9,7 @@
 
 #include "api/access_keys.h"
 #include "base/error.h"
+#include "cli/settings/settings.h"
 
 namespace minerva::cli {
 
@@ -23,6 +24,9 @@ struct KeyFile {
 
 // Adds the key, or, where it is there already, the right that it brings.
 void add_key(std::vector<api::AccessKey>& keys, api::AccessKey key);
+
+// A key that opens the server which has these settings; empty when it has none. Errors as read_key_file().
+[[nodiscard]] Result<std::string> first_key(const Settings& settings);
 
 // True for addresses that only this machine reaches: 127.0.0.0/8, ::1, "localhost".
 [[nodiscard]] bool is_loopback(std::string_view host);

@@ -84,15 +84,6 @@ Result<Sampling> parse_sampling(const RunOptions& options) {
   return sampling;
 }
 
-Result<std::string> first_key(const Settings& settings) {
-  if (!settings.api_keys.empty()) return settings.api_keys.front();
-  if (!settings.priority_keys.empty()) return settings.priority_keys.front();
-  if (settings.api_key_file.empty()) return std::string{};
-  auto file = read_key_file(settings.api_key_file);
-  if (!file) return std::unexpected(std::move(file.error()));
-  return file->keys.front().text;
-}
-
 bool is_ready(const http::ClientOptions& server) {
   http::ClientOptions hasty = server;
   hasty.connect_timeout = kLookPatience;

@@ -37,6 +37,7 @@ class Service::Impl {
                   .model_name = std::move(options.model_name),
                   .max_queue = options.max_queue,
                   .has_several_tenants = options.keys.size() > 1,
+                  .standby = options.standby,
                   .restart = {}},
                  std::make_shared<gateway::ProcessWorkerLauncher>(
                      io_.get_executor(), std::move(options.worker), std::move(options.worker_arguments))) {}

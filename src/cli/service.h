@@ -27,6 +27,7 @@ struct ServiceOptions {
   std::filesystem::path worker;
   std::vector<std::string> worker_arguments;
   std::uint32_t max_queue = 64;
+  bool standby = false;  // a second worker stands by
   std::string host;
   std::uint16_t port = 0;  // 0: any free one
   http::Limits limits;

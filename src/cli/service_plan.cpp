@@ -63,6 +63,7 @@ Result<ServicePlan> plan_service(const Settings& settings, const Environment& en
   plan.options.worker = *std::move(worker);
   plan.options.worker_arguments = {"--log-level", std::string{name_of(settings.log_level)}};
   plan.options.max_queue = settings.max_queue;
+  plan.options.standby = settings.standby;
   plan.options.host = settings.host;
   plan.options.port = settings.port;
   plan.options.limits = settings.limits;

@@ -34,6 +34,11 @@ std::string_view outcome_of(const Ending& ending) {
   return std::get<Finished>(ending).reason == wire::FinishReason::kStop ? "stop" : "length";
 }
 
+std::string_view reason_of_fallback(const WorkerDeath& death) {
+  if (death.word == ErrorCode::kOutOfMemory) return "memory";
+  return death.word == ErrorCode::kGpuNotAvailable ? "device" : "deaths";
+}
+
 Error kills_workers(const WorkerDeath& death) {
   return {
       .code = death.code,
@@ -61,7 +66,9 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
                         ? std::filesystem::path{options.load.model_path}.stem().string()
                         : std::move(options.model_name)),
         admission_(options.max_queue, options.has_several_tenants),
-        supervisor_(executor_, std::move(options.load), options.restart, std::move(launcher), *this),
+        supervisor_(executor_,
+                    {.load = std::move(options.load), .times = options.restart, .standby = options.standby},
+                    std::move(launcher), *this),
         one_ended_(executor_) {}
 
   void start(std::function<void(const GatewayStatus&)> on_change) {
@@ -81,11 +88,15 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
 
   void on_change() override;
   void on_ready() override;
+  void on_take_over() override { metrics_.standby_took_over(); }
   void on_report(const wire::EngineStatus& before, const wire::EngineStatus& now) override {
     metrics_.engine_reported(before, now);
   }
   std::uint32_t n_context_needed() const override;
   Owed owed() const override;
+  bool is_calm() const override {
+    return std::ranges::all_of(inside_worker(), &Quarantine::Inside::progressed);
+  }
   Status on_events(std::vector<wire::SequenceEvent> events) override;
   [[nodiscard]] DeathCause on_death(const WorkerDeath& death) override;
   void on_failed(const Error& error) override;
@@ -341,6 +352,7 @@ DeathCause Gateway::Impl::on_death(const WorkerDeath& death) {
   const auto lost = open_where([](const Generation& g) { return g.is_in_worker(); });
   for (const Record& record : lost) record->mark_lost();
   metrics_.worker_died(death.code == ErrorCode::kWorkerHung, lost.size() - guilty.size());
+  if (death.by_placement) metrics_.fell_back(reason_of_fallback(death));
   for (const Quarantine::Id id : guilty) {
     supervisor_.events().add(ServiceEventKind::kRequestBlamed,
                              fmt::format("request {} ended two workers alone ({})", id, death.how));
@@ -386,6 +398,9 @@ std::string Gateway::Impl::metrics_text() {
                         .n_waiting = now.n_active - std::min(now.n_active, engine.n_running),
                         .worker_pid = now.worker_pid,
                         .n_worker_restarts = now.n_restarts,
+                        .rung = has_engine ? now.card->rung : 0,
+                        .standby_pid = now.standby ? now.standby->pid : 0,
+                        .standby_ready = now.standby && now.standby->state == WorkerState::kReady,
                         .since_last_report = now.since_last_report,
                         .ready = has_engine && !now.draining});
 }

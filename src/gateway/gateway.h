@@ -28,6 +28,7 @@ struct GatewayOptions {
   std::string model_name;            // the alias clients use; empty: the file's stem
   std::uint32_t max_queue = 64;      // accepted generations that may wait beyond those that run
   bool has_several_tenants = false;  // then none of them may fill the queue alone
+  bool standby = false;              // a second worker stands by, to take over when the first dies
   RestartTimes restart;
 };
 

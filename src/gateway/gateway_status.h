@@ -14,6 +14,13 @@
 
 namespace minerva::gateway {
 
+// The worker that stands by.
+struct StandbyStatus {
+  int pid = 0;
+  WorkerState state = WorkerState::kStarting;  // kStarting, kLoading or kReady
+  float load_fraction = 0.0F;
+};
+
 // Everything /health and the terminal show. A copy; cheap enough to take for every request.
 struct GatewayStatus {
   WorkerState worker = WorkerState::kStarting;
@@ -30,6 +37,8 @@ struct GatewayStatus {
   int worker_pid = 0;            // 0 while there is none
   std::uint32_t n_active = 0;    // accepted and not ended
   std::uint32_t n_restarts = 0;  // of the worker, after the first start
+  bool wants_standby = false;
+  std::optional<StandbyStatus> standby;  // while there is one
   bool draining = false;
   std::optional<Error> last_error;   // why the worker failed or died last
   std::vector<ServiceEvent> events;  // the newest, oldest first

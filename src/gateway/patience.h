@@ -30,8 +30,10 @@ class Patience {
   static constexpr Time kShortestOnGpu{20'000};  // kernels for a new batch size may be compiled at any step
   // A worker that talks and completes no step: it may wait for a disk.
   static constexpr Time kWithoutStep{60'000};
-  // For a process that is stopped, which no step takes any time.
+  static constexpr Time kWhileIdle{10'000};  // it speaks once a second
+  // For a process that is stopped, which no step takes any time; where another is at hand, little is lost by a mistake.
   static constexpr Time kWhileStopped{400};
+  static constexpr Time kWhileStoppedWithStandby{100};
 
   [[nodiscard]] Time for_step(const wire::EngineStatus& engine, bool on_gpu, const Owed& owed) const;
 

@@ -13,6 +13,9 @@ std::string_view to_string(ServiceEventKind kind) {
     case ServiceEventKind::kSmallerPlacement: return "smaller_placement";
     case ServiceEventKind::kLargerPlacement: return "larger_placement";
     case ServiceEventKind::kWorkerGaveUp: return "worker_gave_up";
+    case ServiceEventKind::kStandbyTookOver: return "standby_took_over";
+    case ServiceEventKind::kStandbyDied: return "standby_died";
+    case ServiceEventKind::kNoStandby: return "no_standby";
   }
   return "unknown";
 }

@@ -20,6 +20,9 @@ enum class ServiceEventKind : std::uint8_t {
   kSmallerPlacement,  // memory or a device failed, and the next worker takes less
   kLargerPlacement,   // it is tried with more again
   kWorkerGaveUp,      // no worker can serve; tried again rarely
+  kStandbyTookOver,   // a worker died, and the one that stood by serves
+  kStandbyDied,       // nobody was served by it
+  kNoStandby,         // it was asked for and cannot be; tried again rarely
 };
 
 [[nodiscard]] std::string_view to_string(ServiceEventKind kind);

@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <exception>
-#include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "base/log.h"
 
@@ -22,34 +18,29 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kHandshakePatience{15'000};  // a cold start from a slow disk, with its libraries
-constexpr milliseconds kStopPatience{2'000};
-constexpr milliseconds kWatchPause{100};
-
-std::string version_mismatch(const wire::HelloReply& reply) {
-  return fmt::format(
-      "minerva {} speaks protocol {} with its worker, but the minerva-worker found is version {} and speaks "
-      "protocol {}; install both from the same build",
-      MINERVA_VERSION, wire::kProtocolVersion, reply.program_version, reply.protocol);
-}
+// Where a standby is at hand, so much is waited to hear how a worker ended: its memory may take seconds to be freed.
+constexpr milliseconds kShortFuneral{50};
 
 }  // namespace
 
-WorkerSupervisor::WorkerSupervisor(asio::any_io_executor executor, wire::LoadOptions load, RestartTimes times,
+WorkerSupervisor::WorkerSupervisor(asio::any_io_executor executor, SupervisorOptions options,
                                    std::shared_ptr<WorkerLauncher> launcher, WorkerObserver& observer)
     : executor_(std::move(executor)),
-      load_(std::move(load)),
-      times_(times),
-      policy_(times),
+      options_(std::move(options)),
+      policy_(options_.times),
       launcher_(std::move(launcher)),
       observer_(observer),
-      kill_timer_(executor_),
+      standby_(
+          executor_, options_.times, [this](WorkerOwner& owner) { return launch(owner); },
+          [this] { return observer_.is_calm(); }, events_),
       retry_(executor_),
+      ended_(executor_),
       idle_(executor_) {}
 
 void WorkerSupervisor::start(std::weak_ptr<void> owner) {
   owner_ = std::move(owner);
   spawn(run());
+  if (options_.standby) spawn(standby_.keep());
 }
 
 void WorkerSupervisor::spawn(asio::awaitable<void> work) {
@@ -61,161 +52,151 @@ void WorkerSupervisor::spawn(asio::awaitable<void> work) {
 }
 
 Status WorkerSupervisor::send(const wire::Message& message) {
-  if (!connection_) return fail(ErrorCode::kWorkerCrashed, "there is no inference worker at this moment");
-  return connection_->send(message);
+  if (!current_) return fail(ErrorCode::kWorkerCrashed, "there is no inference worker at this moment");
+  return current_->send(message);
 }
 
 void WorkerSupervisor::describe(GatewayStatus& status) const {
   status.worker = state_;
-  status.load_fraction = load_fraction_;
   status.card = card_;
   status.engine_version = engine_version_;
-  status.engine = engine_;
-  status.since_last_report = std::chrono::duration_cast<milliseconds>(Clock::now() - last_word_);
   status.patience = patience();
   status.events.assign(events_.newest().begin(), events_.newest().end());
-  status.worker_pid = handle_ ? handle_->pid() : 0;
-  status.n_restarts = n_launches_ > 0 ? n_launches_ - 1 : 0;
+  status.n_restarts = n_lives_ > 0 ? n_lives_ - 1 : 0;
   status.last_error = last_error_;
+  status.wants_standby = options_.standby;
+  if (const Worker* standby = standby_.worker(); standby != nullptr && !standby->is_over()) {
+    status.standby = {
+        .pid = standby->pid(), .state = standby->state(), .load_fraction = standby->load_fraction()};
+  }
+  if (!current_) return;
+  status.load_fraction = current_->load_fraction();
+  status.engine = current_->engine();
+  status.since_last_report = std::chrono::duration_cast<milliseconds>(Clock::now() - current_->last_word());
+  status.worker_pid = current_->is_buried() ? 0 : current_->pid();
 }
 
-// --- a life
+// --- one worker after the other
 
 asio::awaitable<void> WorkerSupervisor::run() {
   while (!stopping_) {
-    const LifeEnd end = co_await live_once();
+    const Status placed = co_await put_next();
     if (stopping_) break;
-    const RestartPolicy::Decision decision = settle(end);
+    if (placed) co_await see_it_end();
+    if (stopping_) break;
+    RestartPolicy::Decision decision;
+    if (!placed) {
+      decision = settle_refusal(placed.error());
+    } else if (current_->refusal()) {
+      decision = settle_refusal(*current_->refusal());
+    } else if (!climbing_) {
+      decision = settle_death();
+    }
     const auto due = Clock::now() + decision.pause;
     while (!stopping_ && Clock::now() < due) co_await retry_.wait_until(due);
     if (!stopping_) enter(WorkerEvent::kRetry);
   }
+  // What is left of the last one.
+  while (current_ && !current_->is_buried()) co_await ended_.wait();
 }
 
-asio::awaitable<WorkerSupervisor::LifeEnd> WorkerSupervisor::live_once() {
-  auto launched = launcher_->launch();
-  if (!launched) co_return LifeEnd{.refusal = launched.error(), .death = {}};
-  handle_ = std::move(*launched);
-  ++n_launches_;
-  load_fraction_ = 0.0F;
-  engine_ = {};
-  last_word_ = Clock::now();
-  silent_ = without_step_ = at_rest_ = milliseconds{0};
-  kill_reason_.reset();
-  dying_.reset();
+// The standby, or a new one. That needs the memory of those before it.
+asio::awaitable<Status> WorkerSupervisor::put_next() {
   climbing_ = false;
-  connection_ = std::make_shared<WorkerConnection>(executor_, handle_->take_socket());
-  spawn(WorkerConnection::write_loop(connection_));
-  spawn(watch(n_launches_));
-  log::debug("gateway", "worker {} started", handle_->pid());
-
-  LifeEnd end{.refusal = co_await converse(), .death = {}};
-  kill_timer_.cancel();
-  connection_->close();
-  connection_.reset();
-  if (end.refusal) handle_->kill();
-  const bool unexpected = !end.refusal && !stopping_ && !climbing_;
-  if (!end.refusal && !stopping_) enter(WorkerEvent::kDied);
-  end.death = co_await bury(unexpected);
-  co_return end;
-}
-
-// The refusal of a worker that says why it cannot serve; nothing when its life is over, however that came.
-asio::awaitable<std::optional<Error>> WorkerSupervisor::converse() {
-  arm_kill(kHandshakePatience, {.code = ErrorCode::kWorkerHung, .how = "it did not answer the greeting"});
-  auto greeted = send(wire::Hello{.protocol = wire::kProtocolVersion, .program_version = MINERVA_VERSION});
-  assert(greeted && "a greeting fits an empty queue");
-  while (true) {
-    auto message = co_await WorkerConnection::receive(connection_);
-    if (message && !*message) co_return std::nullopt;
-    // What a worker says that is being ended changes nothing any more; its silence is waited for.
-    const bool is_ending = stopping_ || kill_reason_;
-    if (message && is_ending) continue;
-    Verdict verdict = message ? take(std::move(**message)) : broken(message.error().message);
-    if (verdict.kind == Verdict::Kind::kGoOn) continue;
-    if (verdict.kind == Verdict::Kind::kRefused) co_return std::move(verdict.error);
-    if (!is_ending) {
-      kill_worker(
-          {.code = ErrorCode::kWorkerCrashed, .how = "it broke the protocol: " + verdict.error.message});
-    }
-    co_return std::nullopt;
+  at_rest_ = milliseconds{0};
+  if (auto standby = standby_.hand_over(*this)) {
+    current_ = std::move(standby);
+    take_over();
+    co_return Status{};
   }
+  co_await standby_.gone();
+  while (current_ && !current_->is_buried()) co_await ended_.wait();
+  if (stopping_) co_return Status{};
+  auto launched = launch(*this);
+  if (!launched) co_return std::unexpected(launched.error());
+  ++n_lives_;
+  current_ = *std::move(launched);
+  co_return Status{};
 }
 
-// --- the watch
-
-asio::awaitable<void> WorkerSupervisor::watch(std::uint32_t life) {
-  asio::steady_timer timer{executor_};
-  while (connection_ && life == n_launches_ && !stopping_ && !kill_reason_) {
-    const auto begin = Clock::now();
-    timer.expires_after(kWatchPause);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!connection_ || life != n_launches_ || stopping_ || kill_reason_) break;
-    // A gateway that did not run itself has heard nothing either: what was said meanwhile is read before the next look.
-    const auto passed = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
-    silent_ += std::min(passed, 2 * kWatchPause);
-    without_step_ += std::min(passed, 2 * kWatchPause);
-    at_rest_ = state_ == WorkerState::kReady && observer_.n_context_needed() == 0 ? at_rest_ + passed
-                                                                                  : milliseconds{0};
-    if (may_climb()) {
-      climbing_ = true;
-      fallback_.climb();
-      events_.add(ServiceEventKind::kLargerPlacement,
-                  "nothing runs: the model is loaded again, larger if that fits");
-      auto told = connection_->send(wire::Shutdown{});
-      assert(told && "a shutdown always finds place");
-      arm_kill(kStopPatience, {.code = ErrorCode::kWorkerHung, .how = "it did not end when it was asked to"});
-      break;
-    }
-    if (const auto how = hang()) {
-      patience_.note_hang();
-      kill_worker({.code = ErrorCode::kWorkerHung, .how = *how});
-    }
-  }
+// As far as it has come.
+void WorkerSupervisor::take_over() {
+  ++n_lives_;
+  events_.add(ServiceEventKind::kStandbyTookOver,
+              fmt::format("the standby, worker {}, takes over", current_->pid()));
+  log::info("gateway", "{}", events_.newest().back().what);
+  observer_.on_take_over();
+  if (current_->state() == WorkerState::kStarting) return;
+  engine_version_ = current_->engine_version();
+  enter(WorkerEvent::kGreeted);
+  if (current_->state() != WorkerState::kReady) return;
+  auto wanted = on_loaded();
+  assert(wanted && "a worker that is loaded serves");
 }
 
-std::optional<std::string> WorkerSupervisor::hang() const {
-  if (silent_ >= Patience::kWhileStopped && handle_->is_stopped()) return "it was stopped and did not go on";
-  const milliseconds allowed = patience();
-  if (allowed.count() == 0) return std::nullopt;
-  if (silent_ >= allowed) return fmt::format("it said nothing for {} ms while it owed work", silent_.count());
-  if (without_step_ >= std::max(allowed, Patience::kWithoutStep))
-    return fmt::format("it completed no step for {} ms while it owed work", without_step_.count());
-  return std::nullopt;
+Result<std::shared_ptr<Worker>> WorkerSupervisor::launch(WorkerOwner& owner) {
+  auto launched = launcher_->launch();
+  if (!launched) return std::unexpected(launched.error());
+  return Worker::start(
+      executor_, std::move(*launched), [this](asio::awaitable<void> work) { spawn(std::move(work)); }, owner);
 }
 
-// 0: nothing is waited for.
-milliseconds WorkerSupervisor::patience() const {
-  if (state_ == WorkerState::kLoading) return Patience::kWhileLoading;
-  if (state_ != WorkerState::kReady) return milliseconds{0};
-  const Owed owed = observer_.owed();
-  const bool on_gpu = card_ && card_->n_gpu_layers > 0;
-  return owed.n_requests == 0 ? milliseconds{0} : patience_.for_step(engine_, on_gpu, owed);
-}
-
-asio::awaitable<WorkerDeath> WorkerSupervisor::bury(bool unexpected) {
-  const int pid = handle_->pid();
-  const WorkerExit exit = co_await handle_->reap();
-  handle_.reset();
-  WorkerDeath death = kill_reason_.value_or(WorkerDeath{.code = ErrorCode::kWorkerCrashed, .how = exit.how});
-  if (dying_) death.how = dying_->message;
-  if (unexpected) {
+asio::awaitable<void> WorkerSupervisor::see_it_end() {
+  while (!current_->is_over()) co_await ended_.wait();
+  if (stopping_) co_return;
+  if (!climbing_ && !current_->refusal()) {
     if (!died_) died_ = Clock::now();
-    events_.add(
-        death.code == ErrorCode::kWorkerHung ? ServiceEventKind::kWorkerHung : ServiceEventKind::kWorkerDied,
-        fmt::format("worker {} ended: {}", pid, death.how));
-    log::error("gateway", "worker {} ended: {}{}{}", pid, death.how,
-               exit.last_words.empty() ? "" : "; its last words:\n", exit.last_words);
-  } else {
-    log::debug("gateway", "worker {} ended: {}", pid, exit.how);
+    enter(WorkerEvent::kDied);
   }
-  co_return death;
+  const auto latest = standby_.worker() != nullptr ? Clock::now() + kShortFuneral : Clock::time_point::max();
+  while (!current_->is_buried() && Clock::now() < latest) co_await ended_.wait_until(latest);
+}
+
+// --- after its end
+
+RestartPolicy::Decision WorkerSupervisor::settle_death() {
+  WorkerDeath death = current_->death();
+  const bool hung = death.code == ErrorCode::kWorkerHung;
+  if (hung) patience_.note_hang();
+  events_.add(hung ? ServiceEventKind::kWorkerHung : ServiceEventKind::kWorkerDied,
+              fmt::format("worker {} ended: {}", current_->pid(), death.how));
+  death.by_placement = step_down(death);
+  // The standby is on the device that is lost, or takes as much as there was no room for.
+  if (death.by_placement || death.word == ErrorCode::kGpuNotAvailable) standby_.drop();
+  const DeathCause cause = observer_.on_death(death);
+  // A fall whose reason is only guessed at may not help.
+  const bool is_explained = (death.by_placement && death.word) || cause == DeathCause::kSomeRequest;
+  const auto decision = policy_.after_death(current_->engine().steps_completed > 0, is_explained);
+  last_error_ = error_of(death, decision.give_up);
+  if (decision.give_up) {
+    give_up();
+  } else {
+    log::info("gateway", "the next worker starts {}",
+              decision.pause.count() == 0 ? "now" : fmt::format("in {} ms", decision.pause.count()));
+  }
+  return decision;
+}
+
+RestartPolicy::Decision WorkerSupervisor::settle_refusal(const Error& why) {
+  last_error_ = why;
+  give_up();
+  return policy_.after_refusal();
+}
+
+void WorkerSupervisor::give_up() {
+  // A first start that fails is for the observer to report: nobody was served yet.
+  log::write(is_serving_ ? log::Level::kError : log::Level::kDebug, "gateway",
+             minerva::to_string(*last_error_));
+  is_serving_ = false;
+  events_.add(ServiceEventKind::kWorkerGaveUp, last_error_->message);
+  observer_.on_failed(*last_error_);
+  enter(WorkerEvent::kGaveUp);
 }
 
 Error WorkerSupervisor::error_of(const WorkerDeath& death, bool give_up) const {
   std::string message = fmt::format("the inference worker ended ({})", death.how);
   if (give_up) {
-    const auto pause = std::chrono::duration_cast<std::chrono::seconds>(times_.failed_pause);
+    const auto pause = std::chrono::duration_cast<std::chrono::seconds>(options_.times.failed_pause);
     message = fmt::format(
         "the inference worker ended {} times in a row without completing a step (the last time: {}); it is "
         "started "
@@ -225,128 +206,61 @@ Error WorkerSupervisor::error_of(const WorkerDeath& death, bool give_up) const {
   return {.code = death.code, .message = std::move(message), .field = {}};
 }
 
-// After the end of a life: tells the owner, and says when the next begins.
-RestartPolicy::Decision WorkerSupervisor::settle(LifeEnd end) {
-  if (climbing_) {
-    log::info("gateway", "the model is loaded again: a larger placement may fit now");
-    return {};
-  }
-  end.death.by_placement = !end.refusal && step_down(end.death);
-  const DeathCause cause = end.refusal ? DeathCause::kUnknown : observer_.on_death(end.death);
-  // A fall whose reason is only guessed at may not help.
-  const bool is_explained = (end.death.by_placement && dying_) || cause == DeathCause::kSomeRequest;
-  const RestartPolicy::Decision decision =
-      end.refusal ? policy_.after_refusal() : policy_.after_death(engine_.steps_completed > 0, is_explained);
-  last_error_ = end.refusal ? *end.refusal : error_of(end.death, decision.give_up);
-  if (decision.give_up) {
-    // A first start that fails is for the observer to report: nobody was served yet.
-    log::write(is_serving_ ? log::Level::kError : log::Level::kDebug, "gateway",
-               minerva::to_string(*last_error_));
-    is_serving_ = false;
-    events_.add(ServiceEventKind::kWorkerGaveUp, last_error_->message);
-    observer_.on_failed(*last_error_);
-    enter(WorkerEvent::kGaveUp);
-  } else {
-    log::info("gateway", "the next worker starts {}",
-              decision.pause.count() == 0 ? "now" : fmt::format("in {} ms", decision.pause.count()));
-  }
-  return decision;
-}
+// --- its word
 
-// --- messages
-
-WorkerSupervisor::Verdict WorkerSupervisor::refused(Error error) {
-  return {.kind = Verdict::Kind::kRefused, .error = std::move(error)};
-}
-
-WorkerSupervisor::Verdict WorkerSupervisor::broken(std::string what) {
-  return {.kind = Verdict::Kind::kBroken, .error = {.message = std::move(what), .field = {}}};
-}
-
-WorkerSupervisor::Verdict WorkerSupervisor::take(wire::Message message) {
-  last_word_ = Clock::now();
-  silent_ = milliseconds{0};
-  return std::visit(
-      [this]<typename T>(T&& value) {
-        if constexpr (requires { on(std::forward<T>(value)); }) {
-          return on(std::forward<T>(value));
-        } else {
-          return broken("it sent a message that only the gateway sends");
-        }
-      },
-      std::move(message));
-}
-
-WorkerSupervisor::Verdict WorkerSupervisor::on(const wire::HelloReply& reply) {
-  if (state_ != WorkerState::kStarting) return broken("a second greeting");
-  kill_timer_.cancel();
-  if (reply.protocol != wire::kProtocolVersion) {
-    return refused(
-        {.code = ErrorCode::kInvalidConfiguration, .message = version_mismatch(reply), .field = {}});
-  }
-  engine_version_ = reply.engine_version;
+wire::LoadRequest WorkerSupervisor::on_greeted() {
+  engine_version_ = current_->engine_version();
   enter(WorkerEvent::kGreeted);
-  load_.rung = fallback_.rung();
-  load_.n_ctx_least = observer_.n_context_needed();
-  auto asked = send(wire::LoadRequest{.options = load_});
-  assert(asked && "a load request fits an empty queue");
-  return {};
+  wire::LoadRequest request{.options = options_.load};
+  request.options.rung = fallback_.rung();
+  request.options.n_ctx_least = observer_.n_context_needed();
+  return request;
 }
 
-WorkerSupervisor::Verdict WorkerSupervisor::on(const wire::LoadProgress& progress) {
-  if (state_ != WorkerState::kLoading) return broken("progress of no load");
-  load_fraction_ = progress.fraction;
-  observer_.on_change();
-  return {};
-}
-
-WorkerSupervisor::Verdict WorkerSupervisor::on(wire::ModelLoaded loaded) {
-  if (state_ != WorkerState::kLoading) return broken("a model that nobody asked for");
-  card_ = std::move(loaded.card);
-  load_fraction_ = 1.0F;
+Status WorkerSupervisor::on_loaded() {
+  card_ = current_->card();
   is_serving_ = true;
   if (died_) {
     const auto pause = std::chrono::duration_cast<milliseconds>(Clock::now() - *died_);
     events_.add(ServiceEventKind::kRecovered,
-                fmt::format("worker {} is ready {} ms after the death", handle_->pid(), pause.count()));
+                fmt::format("worker {} is ready {} ms after the death", current_->pid(), pause.count()));
     died_.reset();
   }
   enter(WorkerEvent::kLoaded);
+  if (options_.standby) standby_.match(current_->asked(), *card_);
   observer_.on_ready();
   return {};
 }
 
-WorkerSupervisor::Verdict WorkerSupervisor::on(wire::LoadFailed failed) {
-  if (state_ != WorkerState::kLoading) return broken("the end of no load");
-  return refused(std::move(failed.error));
+Status WorkerSupervisor::on_report(const wire::EngineStatus& before, wire::StepReport report) {
+  observer_.on_report(before, report.status);
+  patience_.note_steps(report.status.steps_completed);
+  return report.events.empty() ? Status{} : observer_.on_events(std::move(report.events));
 }
 
-WorkerSupervisor::Verdict WorkerSupervisor::on(wire::StepReport report) {
-  observer_.on_report(engine_, report.status);
-  const bool is_idle = report.status.n_running + report.status.n_waiting == 0;
-  if (is_idle || !report.events.empty() || report.status.steps_completed != engine_.steps_completed)
-    without_step_ = milliseconds{0};
-  engine_ = report.status;
-  patience_.note_steps(engine_.steps_completed);
-  if (report.events.empty()) return {};
-  const auto taken = observer_.on_events(std::move(report.events));
-  return taken ? Verdict{} : broken(taken.error().message);
+AllowedSilence WorkerSupervisor::allowed_silence() const {
+  const bool has_standby = standby_.worker() != nullptr;
+  return {.running = patience(),
+          .stopped = has_standby ? Patience::kWhileStoppedWithStandby : Patience::kWhileStopped};
 }
 
-WorkerSupervisor::Verdict WorkerSupervisor::on(wire::Dying dying) {
-  dying_ = std::move(dying.error);
-  return {};
+// 0: nothing is waited for.
+milliseconds WorkerSupervisor::patience() const {
+  if (state_ == WorkerState::kLoading) return Patience::kWhileLoading;
+  if (state_ != WorkerState::kReady) return milliseconds{0};
+  const Owed owed = observer_.owed();
+  const bool on_gpu = card_ && card_->n_gpu_layers > 0;
+  return owed.n_requests == 0 ? milliseconds{0} : patience_.for_step(current_->engine(), on_gpu, owed);
 }
 
 // --- smaller placements, and larger ones again
 
 // `card_` is of the placement that died, unless it died while it was loaded.
 bool WorkerSupervisor::step_down(const WorkerDeath& death) {
-  const bool was_loaded = load_fraction_ >= 1.0F && card_;
-  const Fallback::Death what{.code = dying_ ? dying_->code : death.code,
-                             .rung = was_loaded ? card_->rung : fallback_.rung(),
+  const Fallback::Death what{.code = death.word.value_or(death.code),
+                             .rung = current_->card() ? current_->card()->rung : fallback_.rung(),
                              .on_gpu = !card_ || card_->n_gpu_layers > 0,
-                             .n_steps = engine_.steps_completed};
+                             .n_steps = current_->engine().steps_completed};
   if (!fallback_.after_death(what)) return false;
   events_.add(ServiceEventKind::kSmallerPlacement,
               fmt::format("the next worker begins on rung {} of smaller placements: {}", fallback_.rung(),
@@ -355,8 +269,22 @@ bool WorkerSupervisor::step_down(const WorkerDeath& death) {
   return true;
 }
 
-bool WorkerSupervisor::may_climb() const {
-  return state_ == WorkerState::kReady && card_ && card_->rung > 0 && at_rest_ >= fallback_.climb_after();
+void WorkerSupervisor::on_watch(milliseconds passed) {
+  const bool rests = state_ == WorkerState::kReady && observer_.n_context_needed() == 0;
+  at_rest_ = rests ? at_rest_ + passed : milliseconds{0};
+  if (rests && card_->rung > 0 && at_rest_ >= fallback_.climb_after()) climb();
+}
+
+// What is asked from now on waits for the next worker.
+void WorkerSupervisor::climb() {
+  climbing_ = true;
+  fallback_.climb();
+  events_.add(ServiceEventKind::kLargerPlacement,
+              "nothing runs: the model is loaded again, larger if that fits");
+  log::info("gateway", "the model is loaded again: a larger placement may fit now");
+  standby_.drop();
+  current_->ask_to_end();
+  enter(WorkerEvent::kDied);
 }
 
 // --- state, and the end
@@ -368,29 +296,11 @@ void WorkerSupervisor::enter(WorkerEvent event) {
   observer_.on_change();
 }
 
-void WorkerSupervisor::kill_worker(WorkerDeath reason) {
-  if (!handle_) return;
-  kill_reason_ = std::move(reason);
-  handle_->kill();
-  // The stream ends even if the process cannot, caught in a driver.
-  if (connection_) connection_->close();
-}
-
-void WorkerSupervisor::arm_kill(milliseconds delay, WorkerDeath reason) {
-  kill_timer_.expires_after(delay);
-  kill_timer_.async_wait([this, owner = owner_.lock(), pass = gate_.enter(), life = n_launches_,
-                          reason = std::move(reason)](const boost::system::error_code& cancelled) {
-    if (!cancelled && life == n_launches_) kill_worker(reason);
-  });
-}
-
 void WorkerSupervisor::begin_stop() {
   stopping_ = true;
   retry_.notify();
-  if (!connection_) return;
-  auto asked = connection_->send(wire::Shutdown{});
-  assert(asked && "a shutdown always finds place");
-  arm_kill(kStopPatience, {.code = ErrorCode::kShuttingDown, .how = "it did not end when it was asked to"});
+  standby_.stop();
+  if (current_) current_->ask_to_end();
 }
 
 asio::awaitable<void> WorkerSupervisor::stopped() {

@@ -13,6 +13,7 @@
 #include "inference/library_fault.h"
 #include "inference/llama_log.h"
 #include "inference/model_loader.h"
+#include "inference/ordered_fault.h"
 
 namespace minerva::inference {
 namespace {
@@ -134,6 +135,7 @@ Result<DecodeStatus> LlamaCppBackend::decode(std::span<const BatchToken> batch) 
   std::int32_t outcome = 0;
   // ggml's Vulkan back end throws through the C interface when the device is lost or its memory is gone.
   try {
+    strike_if_ordered();
     outcome = llama_decode(context_.get(), entries);
     if (outcome == 0) llama_synchronize(context_.get());
   } catch (const std::exception& exception) {

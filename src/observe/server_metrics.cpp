@@ -16,6 +16,12 @@ constexpr const char* kResidentHelp = "Memory that a program has, mapped files t
 constexpr const char* kDeathsName = "minerva_worker_deaths_total";
 constexpr const char* kDeathsHelp = "Workers that ended without being asked to, by why";
 
+// 0: there is no such process.
+double bytes_of(int pid) {
+  const auto bytes = pid > 0 ? resident_bytes(pid) : std::nullopt;
+  return static_cast<double>(bytes.value_or(0));
+}
+
 double seconds(RequestSample::Seconds time) { return time.count(); }
 
 }  // namespace
@@ -55,6 +61,19 @@ struct ServerMetrics::Numbers {
   prometheus::Counter& hangs = make.counter(kDeathsName, kDeathsHelp, {{"cause", "hung"}});
   prometheus::Counter& resumed =
       make.counter("minerva_requests_resumed_total", "Times that a request went on with the next worker");
+  prometheus::Family<prometheus::Counter>& fallbacks =
+      prometheus::BuildCounter()
+          .Name("minerva_fallbacks_total")
+          .Help("Times that the next worker took less than the one before, by why")
+          .Register(registry);
+  prometheus::Gauge& rung =
+      make.gauge("minerva_placement_rung", "Of the ladder of smaller placements; 0: as asked");
+  prometheus::Counter& take_overs =
+      make.counter("minerva_standby_takeovers_total", "Times that the standby became the worker that serves");
+  prometheus::Gauge& standby_ready =
+      make.gauge("minerva_standby_ready", "1 while a standby could take over at once");
+  prometheus::Gauge& standby_bytes =
+      make.gauge(kResidentName, kResidentHelp, {{"program", "minerva-worker (standby)"}});
   prometheus::Gauge& report_age =
       make.gauge("minerva_worker_report_age_seconds", "Since the worker's last word");
   prometheus::Gauge& gateway_bytes = make.gauge(kResidentName, kResidentHelp, {{"program", "minerva"}});
@@ -90,13 +109,21 @@ void ServerMetrics::worker_died(bool hung, std::size_t n_resumed) {
   numbers_->resumed.Increment(static_cast<double>(n_resumed));
 }
 
+void ServerMetrics::fell_back(std::string_view reason) {
+  numbers_->fallbacks.Add({{"reason", std::string{reason}}}).Increment();
+}
+
+void ServerMetrics::standby_took_over() { numbers_->take_overs.Increment(); }
+
 std::string ServerMetrics::text(const ServerSnapshot& now) {
   numbers_->engine.show(now.engine, now.memory);
   numbers_->waiting.Set(now.n_waiting);
   numbers_->restarts.Set(now.n_worker_restarts);
   numbers_->report_age.Set(seconds(now.since_last_report));
-  const auto worker_bytes = now.worker_pid > 0 ? resident_bytes(now.worker_pid) : std::nullopt;
-  numbers_->worker_bytes.Set(static_cast<double>(worker_bytes.value_or(0)));
+  numbers_->rung.Set(now.rung);
+  numbers_->standby_ready.Set(now.standby_ready ? 1 : 0);
+  numbers_->worker_bytes.Set(bytes_of(now.worker_pid));
+  numbers_->standby_bytes.Set(bytes_of(now.standby_pid));
   numbers_->gateway_bytes.Set(static_cast<double>(resident_bytes(::getpid()).value_or(0)));
   numbers_->ready.Set(now.ready ? 1 : 0);
   return prometheus::TextSerializer{}.Serialize(numbers_->registry.Collect());

@@ -36,6 +36,9 @@ struct ServerSnapshot {
   std::uint32_t n_waiting = 0;
   int worker_pid = 0;  // 0 while there is none
   std::uint32_t n_worker_restarts = 0;
+  std::uint32_t rung = 0;  // of smaller placements
+  int standby_pid = 0;     // 0 while there is none
+  bool standby_ready = false;
   std::chrono::milliseconds since_last_report{0};
   bool ready = false;
 };
@@ -55,6 +58,10 @@ class ServerMetrics {
 
   // A worker that served is gone; so many of its requests go on with the next one.
   void worker_died(bool hung, std::size_t n_resumed);
+
+  // The next worker takes less; few and fixed reasons.
+  void fell_back(std::string_view reason);
+  void standby_took_over();
 
   // Prometheus' text format, version 0.0.4.
   [[nodiscard]] std::string text(const ServerSnapshot& now);

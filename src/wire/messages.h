@@ -40,6 +40,7 @@ struct HelloReply {
 
 struct LoadRequest {
   LoadOptions options;
+  bool gently = false;  // another worker serves meanwhile: the CPU is its first
 };
 
 struct LoadProgress {

@@ -16,6 +16,7 @@
 #include "inference/library_fault.h"
 #include "inference/llama_cpp_backend.h"
 #include "inference/llama_log.h"
+#include "inference/ordered_fault.h"
 #include "wire/channel.h"
 #include "worker/probe.h"
 #include "worker/sandbox/sandbox.h"
@@ -48,6 +49,7 @@ int serve(int fd) {
     return kUsage;
   }
   settle_signals();
+  inference::obey_drill_signals();
   wire::Channel channel{fd};
   const auto load = [](const wire::LoadOptions& options, const worker::LoadProgress& progress) {
     return inference::LlamaCppBackend::load(options, progress);

@@ -19,6 +19,7 @@
 #include "engine/engine.h"
 #include "inference/model_fingerprint.h"
 #include "worker/command_queue.h"
+#include "worker/low_priority.h"
 #include "worker/prompt_memo.h"
 
 namespace minerva::worker {
@@ -233,7 +234,8 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
     last_told = time;
     return !queue_.closed() && channel_.send(wire::LoadProgress{.fraction = fraction}).has_value();
   };
-  auto models = load_models(request.options, progress);
+  const auto load = [&] { return load_models(request.options, progress); };
+  auto models = request.gently ? at_low_priority(load) : load();
   if (!models) return channel_.send(wire::LoadFailed{.error = models.error()});
   wire::ModelCard card = models->backend->card();
   auto prefix_files = open_prefix_files(request.options, card, engine_version_);

@@ -31,6 +31,7 @@ Outcome server(Stage& stage, const Line& line) {
   options.load.model_path = "/models/scripted.gguf";
   options.max_queue = line.number_option("queue", 64);
   options.has_several_tenants = line.number_option("tenants", 1) > 1;
+  options.standby = line.option("standby") == "yes";
   options.restart = {.first_pause = milliseconds{1},
                      .failed_pause = milliseconds{line.number_option("failed_pause_ms", 600'000)}};
   stage.start_server(shape, std::move(options));
@@ -116,12 +117,22 @@ Outcome hold(Stage& stage, const Line& /*line*/) {
   return {};
 }
 
-// "kill worker", "kill worker after 3 tokens of b"
+// "kill worker", "kill worker after 3 tokens of b", "kill standby"
 Outcome kill(Stage& stage, const Line& line) {
   if (line.word(2) == "after") {
     if (auto reached = step_until_words(stage, line, 3); !reached) return reached;
   }
-  return stage.kill_worker(line.option("how").value_or("signal 9 (Killed)"));
+  const std::string how = line.option("how").value_or("signal 9 (Killed)");
+  return line.word(1) == "standby" ? stage.kill_standby(how) : stage.kill_worker(how);
+}
+
+// "freeze worker", "freeze standby"
+Outcome freeze(Stage& stage, const Line& line) {
+  const gateway::GatewayStatus status = stage.status();
+  const int standby = status.standby ? status.standby->pid : 0;
+  return stage.launcher().freeze(line.word(1) == "standby" ? standby : status.worker_pid)
+             ? Outcome{}
+             : complain("there is none");
 }
 
 // "load hold", "load 50%", "load finish", "load fail CODE says=..."
@@ -171,6 +182,7 @@ constexpr std::array kCommands{
     Command{"run", run},
     Command{"hold", hold},
     Command{"kill", kill},
+    Command{"freeze", freeze},
     Command{"load", load},
     Command{"drain", drain},
     Command{"stop", stop},

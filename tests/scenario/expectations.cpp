@@ -115,7 +115,15 @@ Outcome expect_client(Stage& stage, Line line, const Client& client) {
       stage, checks, [&client] { return client.ended(); }, [&client] { return client.describe(); });
 }
 
-constexpr std::array<OptionCheck<gateway::GatewayStatus>, 11> kStatusOptions{{
+constexpr std::array<OptionCheck<gateway::GatewayStatus>, 14> kStatusOptions{{
+    {"pid",
+     [](const gateway::GatewayStatus& s, const std::string& v) { return same_number(v, s.worker_pid); }},
+    {"standby", [](const gateway::GatewayStatus& s,
+                   const std::string& v) { return (s.standby ? to_string(s.standby->state) : "none") == v; }},
+    {"event",
+     [](const gateway::GatewayStatus& s, const std::string& v) {
+       return std::ranges::any_of(s.events, [&](const auto& event) { return to_string(event.kind) == v; });
+     }},
     {"state", [](const gateway::GatewayStatus& s, const std::string& v) { return to_string(s.worker) == v; }},
     {"percent", [](const gateway::GatewayStatus& s,
                    const std::string& v) { return fmt::format("{:.0f}", s.load_fraction * 100) == v; }},
@@ -142,10 +150,12 @@ constexpr std::array<OptionCheck<gateway::GatewayStatus>, 11> kStatusOptions{{
 }};
 
 std::string describe(const gateway::GatewayStatus& status) {
-  return fmt::format("state={} percent={:.0f} restarts={} running={} waiting={} steps={} open={}{}",
-                     to_string(status.worker), status.load_fraction * 100, status.n_restarts,
-                     status.engine.n_running, status.engine.n_waiting, status.engine.steps_completed,
-                     status.n_active, status.last_error ? ", " + to_string(*status.last_error) : "");
+  return fmt::format(
+      "state={} pid={} standby={} percent={:.0f} restarts={} running={} waiting={} steps={} open={}{}",
+      to_string(status.worker), status.worker_pid, status.standby ? to_string(status.standby->state) : "none",
+      status.load_fraction * 100, status.n_restarts, status.engine.n_running, status.engine.n_waiting,
+      status.engine.steps_completed, status.n_active,
+      status.last_error ? ", " + to_string(*status.last_error) : "");
 }
 
 // "expect server state=ready restarts=1 …"

@@ -62,12 +62,25 @@ Outcome Stage::step() {
 
 Outcome Stage::kill_worker(const std::string& how) {
   const int pid = status().worker_pid;
-  if (!launcher_->kill_current(how)) return std::unexpected("there is no worker to kill");
+  if (!launcher_->kill(pid, how)) return std::unexpected("there is no worker to kill");
   control_.forget_grants();
   if (!wait_until(
           [&] { return status().worker == gateway::WorkerState::kFailed || status().worker_pid != pid; })) {
     return std::unexpected("the gateway did not notice that its worker died");
   }
+  settle();
+  return {};
+}
+
+Outcome Stage::kill_standby(const std::string& how) {
+  const auto standby_pid = [this] {
+    const auto standby = status().standby;
+    return standby ? standby->pid : 0;
+  };
+  const int pid = standby_pid();
+  if (!launcher_->kill(pid, how)) return std::unexpected("there is no standby to kill");
+  if (!wait_until([&] { return standby_pid() != pid; }))
+    return std::unexpected("the gateway did not notice that its standby died");
   settle();
   return {};
 }

@@ -55,6 +55,7 @@ class Stage {
   // One engine step, and the gateway has heard of it.
   [[nodiscard]] Outcome step();
   [[nodiscard]] Outcome kill_worker(const std::string& how);
+  [[nodiscard]] Outcome kill_standby(const std::string& how);
 
   void begin_draining(std::chrono::milliseconds deadline);
   [[nodiscard]] std::optional<bool> drained() const { return *drained_; }

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <span>
 #include <stop_token>
@@ -40,6 +41,9 @@ class WorkerLife {
     dead_.request_stop();
     return true;
   }
+
+  void freeze() { frozen_ = true; }
+  [[nodiscard]] bool is_frozen() const { return frozen_; }
 
   std::string join() {
     channel_.close_both_ways();
@@ -124,6 +128,7 @@ class WorkerLife {
   wire::Channel channel_;
   EngineShape shape_;
   EngineControl& control_;
+  std::atomic<bool> frozen_{false};
   std::stop_source dead_;
   std::mutex mutex_;
   bool ended_ = false;
@@ -140,7 +145,7 @@ class ThreadWorkerHandle final : public gateway::WorkerHandle {
 
   int take_socket() override { return std::exchange(fd_, -1); }
   int pid() const override { return pid_; }
-  bool is_stopped() const override { return false; }
+  bool is_stopped() const override { return life_->is_frozen(); }
   void kill() override { life_->die("signal 9 (Killed)"); }
   asio::awaitable<gateway::WorkerExit> reap() override {
     co_return gateway::WorkerExit{.how = life_->join(), .last_words = {}};
@@ -161,14 +166,20 @@ Result<std::unique_ptr<gateway::WorkerHandle>> ThreadWorkerLauncher::launch() {
   if (!ends) return std::unexpected(ends.error());
   ::fcntl(ends->first, F_SETFL, O_NONBLOCK);
   const auto life = std::make_shared<WorkerLife>(ends->second, shape_, control_);
-  current_ = life;
-  ++n_launched_;
-  return std::make_unique<ThreadWorkerHandle>(life, ends->first, kFirstPid + static_cast<int>(n_launched_));
+  const int pid = kFirstPid + static_cast<int>(++n_launched_);
+  lives_[pid] = life;
+  return std::make_unique<ThreadWorkerHandle>(life, ends->first, pid);
 }
 
-bool ThreadWorkerLauncher::kill_current(const std::string& how) {
-  const auto life = current_.lock();
+bool ThreadWorkerLauncher::kill(int pid, const std::string& how) {
+  const auto life = lives_[pid].lock();
   return life && life->die(how);
+}
+
+bool ThreadWorkerLauncher::freeze(int pid) {
+  const auto life = lives_[pid].lock();
+  if (life) life->freeze();
+  return life != nullptr;
 }
 
 }  // namespace minerva::scenario

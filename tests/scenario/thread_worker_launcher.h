@@ -5,6 +5,7 @@
 // Threads: the launcher and its handles belong to the scenario's thread, which is the gateway's I/O thread.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,15 +33,17 @@ class ThreadWorkerLauncher final : public gateway::WorkerLauncher {
 
   Result<std::unique_ptr<gateway::WorkerHandle>> launch() override;
 
-  // The newest worker dies now; false when there is none, or it is dead already.
-  bool kill_current(const std::string& how);
+  // That worker dies now; false when there is none, or it is dead already.
+  bool kill(int pid, const std::string& how);
+  // To the gateway its process is stopped from now on; false when there is none.
+  bool freeze(int pid);
   [[nodiscard]] std::uint32_t n_launched() const { return n_launched_; }
 
  private:
   EngineShape shape_;
   EngineControl& control_;
   std::uint32_t n_launched_ = 0;
-  std::weak_ptr<WorkerLife> current_;
+  std::map<int, std::weak_ptr<WorkerLife>> lives_;  // by process id
 };
 
 }  // namespace minerva::scenario

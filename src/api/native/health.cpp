@@ -16,6 +16,15 @@ bool is_stuck(const gateway::GatewayStatus& status) {
   return status.patience.count() > 0 && status.since_last_report > status.patience / 2;
 }
 
+// Null without one; "pid": 0 while one is wanted and there is none.
+Json standby_json(const gateway::GatewayStatus& status) {
+  if (!status.wants_standby) return nullptr;
+  const bool exists = status.standby.has_value();
+  return {{"state", exists ? to_string(status.standby->state) : "none"},
+          {"pid", exists ? status.standby->pid : 0},
+          {"load_fraction", exists ? status.standby->load_fraction : 0.0F}};
+}
+
 Json worker_json(const gateway::GatewayStatus& status) {
   Json worker = {{"state", to_string(status.worker)},
                  {"pid", status.worker_pid},
@@ -159,8 +168,9 @@ Json health_json(const gateway::GatewayStatus& status, std::chrono::seconds upti
   return {{"status", health_word(status)}, {"ready", readiness(status).has_value()},
           {"version", MINERVA_VERSION},    {"uptime_s", uptime.count()},
           {"draining", status.draining},   {"requests_active", status.n_active},
-          {"worker", worker_json(status)}, {"model", model_json(status)},
-          {"engine", engine_json(status)}, {"events", events_json(status)}};
+          {"worker", worker_json(status)}, {"standby", standby_json(status)},
+          {"model", model_json(status)},   {"engine", engine_json(status)},
+          {"events", events_json(status)}};
 }
 
 }  // namespace minerva::api::native

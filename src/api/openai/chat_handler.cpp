@@ -16,6 +16,7 @@
 #include "api/openai/errors.h"
 #include "api/openai/streamed_answer.h"
 #include "api/openai/whole_answer.h"
+#include "api/placement.h"
 #include "api/run_on.h"
 #include "base/log.h"
 
@@ -77,14 +78,17 @@ asio::awaitable<void> answer_whole(gateway::Gateway& gateway, http::Exchange& ex
     answer.take(event);
     end_if_complete(stream, event, answer);
   }
+  const Card card = gateway.status().card;
   http::Response response;
-  response.body = answer.body(head, gateway.status().card);
+  response.headers = placement_headers(card, answer.n_recoveries());
+  response.body = answer.body(head, card);
   co_await respond(exchange, std::move(response));
 }
 
 asio::awaitable<void> answer_streaming(const ApiContext& context, http::Exchange& exchange,
                                        gateway::TokenStream& stream, StreamedAnswer answer) {
-  const auto response = co_await exchange.stream(http::StreamKind::kServerSentEvents, {});
+  const auto response = co_await exchange.stream(http::StreamKind::kServerSentEvents,
+                                                 placement_headers(context.gateway.status().card));
   if (!response) co_return;
   for (std::string bytes = answer.begin();;) {
     const Status written = bytes.empty() ? Status{} : co_await (*response)->write(std::move(bytes));

@@ -11,6 +11,12 @@ void WholeAnswer::take(const gateway::StreamEvent& event) {
   take(std::get<gateway::Finished>(event));
 }
 
+std::uint32_t WholeAnswer::n_recoveries() const {
+  std::uint32_t most = 0;
+  for (const Choice& choice : choices_) most = std::max(most, choice.finished.stats.n_resumed);
+  return most;
+}
+
 void WholeAnswer::take(const gateway::TextDelta& delta) {
   Answer& answer = choices_[delta.choice].answer;
   answer.add(texts_[delta.choice].feed(delta.text));

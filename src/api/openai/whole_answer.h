@@ -3,6 +3,7 @@
 //
 // Threads: the I/O thread.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ class WholeAnswer {
 
   // Nothing that still comes of this choice counts.
   [[nodiscard]] bool is_complete(std::uint32_t choice) const { return texts_[choice].done(); }
+
+  // Times that the request went on with another worker, so far.
+  [[nodiscard]] std::uint32_t n_recoveries() const;
 
   // Once all choices finished.
   [[nodiscard]] std::string body(const ChatHead& head, const Card& card) const {

@@ -30,6 +30,7 @@ struct Settings {
   std::vector<std::string> priority_keys;
   std::string api_key_file;
 
+  bool standby = false;
   std::uint32_t max_queue = 64;
   http::Limits limits;
   std::chrono::milliseconds drain_timeout{30'000};

@@ -31,7 +31,9 @@ gateway::Finished finished(wire::FinishReason reason) {
 
 wire::ModelCard card() {
   wire::ModelCard card;
+  card.n_layers = 4;
   card.n_gpu_layers = 3;
+  card.rung = 2;
   card.load_us = 250'000;
   card.memory = {{.device = "CPU", .weights_bytes = 100, .kv_bytes = 20, .compute_bytes = 3},
                  {.device = "Vulkan0", .weights_bytes = 1000, .kv_bytes = 200, .compute_bytes = 30}};
@@ -41,7 +43,7 @@ wire::ModelCard card() {
 constexpr std::string_view kTimings =
     R"({"cache_n":2,"prompt_n":10,"prompt_ms":5.0,"prompt_per_token_ms":0.5,"prompt_per_second":2000.0,)"
     R"("predicted_n":4,"predicted_ms":8.0,"predicted_per_token_ms":2.0,"predicted_per_second":500.0,)"
-    R"("draft_n":3,"draft_n_accepted":1,"queue_ms":0.5,"cache_tier":"host","preempted_n":2,"resumed_n":1,"inference_ms":13.0,"load_ms":250.0,"memory_bytes":{"CPU":123,"Vulkan0":1230},"gpu":true,"gpu_layers":3})";
+    R"("draft_n":3,"draft_n_accepted":1,"queue_ms":0.5,"cache_tier":"host","preempted_n":2,"resumed_n":1,"inference_ms":13.0,"load_ms":250.0,"memory_bytes":{"CPU":123,"Vulkan0":1230},"gpu":true,"gpu_layers":3,"placement":"3/5 layers on Vulkan0","rung":2})";
 
 constexpr std::string_view kUsage =
     R"({"prompt_tokens":12,"completion_tokens":4,"total_tokens":16,"prompt_tokens_details":{"cached_tokens":2}})";
