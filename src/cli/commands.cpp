@@ -19,6 +19,8 @@ constexpr std::array kCommands{
     Command{.name = "doctor",
             .summary = "Say what this machine has and what Minerva would do with it",
             .run = doctor_command},
+    Command{
+        .name = "plan", .summary = "Say where a model would go and what it would take", .run = plan_command},
     Command{.name = "version", .summary = "Print the version", .run = version_command},
     Command{.name = "settings",
             .summary = "Print the table of settings",

@@ -37,7 +37,8 @@ class Service::Impl {
                   .model_name = std::move(options.model_name),
                   .max_queue = options.max_queue,
                   .has_several_tenants = options.keys.size() > 1,
-                  .restart = {}},
+                  .restart = {},
+                  .placement_file = std::move(options.placement_file)},
                  std::make_shared<gateway::ProcessWorkerLauncher>(
                      io_.get_executor(), std::move(options.worker), std::move(options.worker_arguments))) {}
 

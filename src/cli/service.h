@@ -26,6 +26,7 @@ struct ServiceOptions {
   std::string model_name;  // empty: the file's name without .gguf
   std::filesystem::path worker;
   std::vector<std::string> worker_arguments;
+  std::filesystem::path placement_file;  // GatewayOptions::placement_file
   std::uint32_t max_queue = 64;
   std::string host;
   std::uint16_t port = 0;  // 0: any free one

@@ -61,7 +61,8 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
                         ? std::filesystem::path{options.load.model_path}.stem().string()
                         : std::move(options.model_name)),
         admission_(options.max_queue, options.has_several_tenants),
-        supervisor_(executor_, std::move(options.load), options.restart, std::move(launcher), *this),
+        supervisor_(executor_, std::move(options.load), options.restart, std::move(launcher),
+                    PlacementMemory{std::move(options.placement_file)}, *this),
         one_ended_(executor_) {}
 
   void start(std::function<void(const GatewayStatus&)> on_change) {

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ struct GatewayOptions {
   std::uint32_t max_queue = 64;      // accepted generations that may wait beyond those that run
   bool has_several_tenants = false;  // then none of them may fill the queue alone
   RestartTimes restart;
+  std::filesystem::path
+      placement_file{};  // what placements teach is kept there (PlacementMemory); empty: nowhere
 };
 
 class Gateway {

@@ -1,5 +1,6 @@
 #include "gateway/worker_supervisor.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -36,19 +37,22 @@ std::string version_mismatch(const wire::HelloReply& reply) {
 }  // namespace
 
 WorkerSupervisor::WorkerSupervisor(asio::any_io_executor executor, wire::LoadOptions load, RestartTimes times,
-                                   std::shared_ptr<WorkerLauncher> launcher, WorkerObserver& observer)
+                                   std::shared_ptr<WorkerLauncher> launcher, PlacementMemory memory,
+                                   WorkerObserver& observer)
     : executor_(std::move(executor)),
       load_(std::move(load)),
       times_(times),
       policy_(times),
       launcher_(std::move(launcher)),
       observer_(observer),
+      memory_(std::move(memory)),
       kill_timer_(executor_),
       retry_(executor_),
       idle_(executor_) {}
 
 void WorkerSupervisor::start(std::weak_ptr<void> owner) {
   owner_ = std::move(owner);
+  remember();
   spawn(run());
 }
 
@@ -288,6 +292,7 @@ WorkerSupervisor::Verdict WorkerSupervisor::on(const wire::HelloReply& reply) {
   enter(WorkerEvent::kGreeted);
   load_.rung = fallback_.rung();
   load_.n_ctx_least = observer_.n_context_needed();
+  load_.margins = memory_.margins();
   auto asked = send(wire::LoadRequest{.options = load_});
   assert(asked && "a load request fits an empty queue");
   return {};
@@ -303,6 +308,7 @@ WorkerSupervisor::Verdict WorkerSupervisor::on(const wire::LoadProgress& progres
 WorkerSupervisor::Verdict WorkerSupervisor::on(wire::ModelLoaded loaded) {
   if (state_ != WorkerState::kLoading) return broken("a model that nobody asked for");
   card_ = std::move(loaded.card);
+  learn();
   load_fraction_ = 1.0F;
   is_serving_ = true;
   if (died_) {
@@ -318,6 +324,7 @@ WorkerSupervisor::Verdict WorkerSupervisor::on(wire::ModelLoaded loaded) {
 
 WorkerSupervisor::Verdict WorkerSupervisor::on(wire::LoadFailed failed) {
   if (state_ != WorkerState::kLoading) return broken("the end of no load");
+  memory_.forget_fall(load_);
   return refused(std::move(failed.error));
 }
 
@@ -353,6 +360,26 @@ bool WorkerSupervisor::step_down(const WorkerDeath& death) {
                           death.how));
   log::warn("gateway", "{}", events_.newest().back().what);
   return true;
+}
+
+// What an earlier server had to learn about this model.
+void WorkerSupervisor::remember() {
+  const auto fall = memory_.fall(load_);
+  if (!fall) return;
+  fallback_.begin_at(fall->rung);
+  events_.add(
+      ServiceEventKind::kSmallerPlacement,
+      fmt::format("the first worker begins on rung {} of smaller placements: this model had to be made "
+                  "smaller here on {:%F %R} UTC",
+                  fall->rung, std::chrono::sys_seconds{std::chrono::seconds{fall->at_s}}));
+  log::warn("gateway", "{}", events_.newest().back().what);
+}
+
+// A load that had to become smaller by itself is not tried larger at the next death, but when the server is idle.
+void WorkerSupervisor::learn() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  memory_.note_load(load_, *card_, std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  fallback_.begin_at(card_->rung);
 }
 
 bool WorkerSupervisor::may_climb() const {

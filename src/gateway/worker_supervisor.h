@@ -20,6 +20,7 @@
 #include "gateway/fallback.h"
 #include "gateway/gateway_status.h"
 #include "gateway/patience.h"
+#include "gateway/placement_memory.h"
 #include "gateway/restart_policy.h"
 #include "gateway/service_event.h"
 #include "gateway/wakeup.h"
@@ -67,7 +68,8 @@ class WorkerObserver {
 class WorkerSupervisor {
  public:
   WorkerSupervisor(boost::asio::any_io_executor executor, wire::LoadOptions load, RestartTimes times,
-                   std::shared_ptr<WorkerLauncher> launcher, WorkerObserver& observer);
+                   std::shared_ptr<WorkerLauncher> launcher, PlacementMemory memory,
+                   WorkerObserver& observer);
 
   // `owner` holds this supervisor and the observer; work in flight keeps it alive.
   void start(std::weak_ptr<void> owner);
@@ -127,6 +129,8 @@ class WorkerSupervisor {
   [[nodiscard]] Verdict on(wire::Dying dying);
   [[nodiscard]] bool step_down(const WorkerDeath& death);
   [[nodiscard]] bool may_climb() const;
+  void remember();
+  void learn();
 
   void enter(WorkerEvent event);
   void arm_kill(std::chrono::milliseconds delay, WorkerDeath reason);
@@ -164,6 +168,7 @@ class WorkerSupervisor {
 
   Patience patience_;
   Fallback fallback_;
+  PlacementMemory memory_;
   ServiceEvents events_;
   std::optional<Clock::time_point> died_;  // when the last one did, until the next is ready
 
