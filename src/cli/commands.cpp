@@ -22,6 +22,8 @@ constexpr std::array kCommands{
     Command{.name = "drill",
             .summary = "Make a running server's worker fail in every way, and say what its clients saw",
             .run = drill_command},
+    Command{
+        .name = "plan", .summary = "Say where a model would go and what it would take", .run = plan_command},
     Command{.name = "version", .summary = "Print the version", .run = version_command},
     Command{.name = "settings",
             .summary = "Print the table of settings",

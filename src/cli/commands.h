@@ -18,6 +18,7 @@ using Arguments = std::span<const std::string>;
 [[nodiscard]] Result<int> run_command(Arguments arguments);
 [[nodiscard]] Result<int> doctor_command(Arguments arguments);
 [[nodiscard]] Result<int> drill_command(Arguments arguments);
+[[nodiscard]] Result<int> plan_command(Arguments arguments);
 [[nodiscard]] Result<int> settings_command(Arguments arguments);
 [[nodiscard]] Result<int> version_command(Arguments arguments);
 

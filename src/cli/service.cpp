@@ -38,7 +38,8 @@ class Service::Impl {
                   .max_queue = options.max_queue,
                   .has_several_tenants = options.keys.size() > 1,
                   .standby = options.standby,
-                  .restart = {}},
+                  .restart = {},
+                  .placement_file = std::move(options.placement_file)},
                  std::make_shared<gateway::ProcessWorkerLauncher>(
                      io_.get_executor(), std::move(options.worker), std::move(options.worker_arguments))) {}
 

@@ -26,6 +26,7 @@ struct ServiceOptions {
   std::string model_name;  // empty: the file's name without .gguf
   std::filesystem::path worker;
   std::vector<std::string> worker_arguments;
+  std::filesystem::path placement_file;  // GatewayOptions::placement_file
   std::uint32_t max_queue = 64;
   bool standby = false;  // a second worker stands by
   std::string host;

@@ -37,6 +37,18 @@ Result<std::filesystem::path> choose_worker(const Settings& settings) {
   return gateway::find_worker_program();
 }
 
+std::filesystem::path placement_file(const Environment& environment) {
+  const auto folder = [&](const char* variable) {
+    const auto found = environment.find(variable);
+    return found == environment.end() ? std::filesystem::path{} : std::filesystem::path{found->second};
+  };
+  // As the XDG base directory specification has it: a relative path there is to be ignored.
+  std::filesystem::path caches = folder("XDG_CACHE_HOME");
+  if (!caches.is_absolute())
+    caches = folder("HOME").empty() ? std::filesystem::path{} : folder("HOME") / ".cache";
+  return caches.empty() ? caches : caches / "minerva" / "placements.json";
+}
+
 Result<ServicePlan> plan_service(const Settings& settings, const Environment& environment) {
   ServicePlan plan;
   plan.is_demo = settings.model.empty();
@@ -62,6 +74,7 @@ Result<ServicePlan> plan_service(const Settings& settings, const Environment& en
   plan.options.model_name = settings.alias;
   plan.options.worker = *std::move(worker);
   plan.options.worker_arguments = {"--log-level", std::string{name_of(settings.log_level)}};
+  plan.options.placement_file = placement_file(environment);
   plan.options.max_queue = settings.max_queue;
   plan.options.standby = settings.standby;
   plan.options.host = settings.host;

@@ -25,6 +25,9 @@ struct ServicePlan {
 // The worker program that the settings name, or the one that belongs to this program.
 [[nodiscard]] Result<std::filesystem::path> choose_worker(const Settings& settings);
 
+// What placements teach is kept there: $XDG_CACHE_HOME/minerva/placements.json, or below ~/.cache; empty when neither is known.
+[[nodiscard]] std::filesystem::path placement_file(const Environment& environment);
+
 // "http://127.0.0.1:8080"; a host that stands for all addresses shows as this machine's loopback.
 [[nodiscard]] std::string url_of(const std::string& host, std::uint16_t port);
 

@@ -3,16 +3,13 @@
 #include <ggml-backend.h>
 #include <ggml.h>
 
-#include <mutex>
 #include <string_view>
+
+#include "device/back_ends.h"
+#include "device/kernel_driver.h"
 
 namespace minerva::device {
 namespace {
-
-void load_back_ends() {
-  static std::once_flag once;
-  std::call_once(once, [] { ggml_backend_load_all(); });
-}
 
 wire::DeviceKind kind_of(enum ggml_backend_dev_type type) {
   switch (type) {
@@ -30,7 +27,7 @@ std::string text_of(const char* text) { return text == nullptr ? std::string{} :
 }  // namespace
 
 std::vector<wire::DeviceInfo> list_devices() {
-  load_back_ends();
+  load_back_ends(BackEnds::kAll);
   std::vector<wire::DeviceInfo> devices;
   for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
     ggml_backend_dev_t device = ggml_backend_dev_get(i);
@@ -41,7 +38,9 @@ std::vector<wire::DeviceInfo> list_devices() {
                        .backend = text_of(ggml_backend_reg_name(ggml_backend_dev_backend_reg(device))),
                        .kind = kind_of(props.type),
                        .memory_free_bytes = props.memory_free,
-                       .memory_total_bytes = props.memory_total});
+                       .memory_total_bytes = props.memory_total,
+                       .id = text_of(props.device_id),
+                       .driver = kernel_driver(text_of(props.device_id))});
   }
   return devices;
 }
@@ -49,7 +48,7 @@ std::vector<wire::DeviceInfo> list_devices() {
 std::string ggml_version_text() { return std::string{"ggml "} + ggml_version(); }
 
 std::vector<std::string> cpu_features() {
-  load_back_ends();
+  load_back_ends(BackEnds::kCpu);
   std::vector<std::string> names;
   ggml_backend_reg_t cpu = ggml_backend_reg_by_name("CPU");
   if (cpu == nullptr) return names;

@@ -1,8 +1,8 @@
 #pragma once
 // The devices that ggml can compute on here.
 //
-// Asking loads every installed back end, and with it the drivers of the machine: a broken one can end the process. So
-// only the worker asks. Threads: any; the back ends are loaded once.
+// Asking for them loads every installed back end, and with it the drivers of the machine: a broken one can end the process.
+// So only the worker asks, and not where it is to compute on the CPU alone (back_ends.h). Threads: any.
 
 #include <string>
 #include <vector>
@@ -18,7 +18,7 @@ namespace minerva::device {
 // Versions of the library, for people and for the handshake: "ggml 0.27.0".
 [[nodiscard]] std::string ggml_version_text();
 
-// What the CPU back end was built for and found on this machine, by ggml's names: "AVX2", "AVX512", "AVX512_VNNI".
+// Asks no driver. What the CPU back end was built for and found on this machine, by ggml's names: "AVX2", "AVX512", "AVX512_VNNI".
 [[nodiscard]] std::vector<std::string> cpu_features();
 
 }  // namespace minerva::device

@@ -29,6 +29,9 @@ class Fallback {
 
   [[nodiscard]] std::uint32_t rung() const { return rung_; }
 
+  // It is known that what is larger does not do: from an earlier server, or from a load that became smaller by itself.
+  void begin_at(std::uint32_t rung) { rung_ = rung; }
+
   // How long the server must be idle before it is tried from the top.
   [[nodiscard]] std::chrono::milliseconds climb_after() const { return climb_after_; }
   void climb() { rung_ = 0; }

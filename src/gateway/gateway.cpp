@@ -67,7 +67,10 @@ class Gateway::Impl final : public WorkerObserver, public std::enable_shared_fro
                         : std::move(options.model_name)),
         admission_(options.max_queue, options.has_several_tenants),
         supervisor_(executor_,
-                    {.load = std::move(options.load), .times = options.restart, .standby = options.standby},
+                    {.load = std::move(options.load),
+                     .times = options.restart,
+                     .standby = options.standby,
+                     .placement_file = std::move(options.placement_file)},
                     std::move(launcher), *this),
         one_ended_(executor_) {}
 

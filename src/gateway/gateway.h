@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,6 +31,8 @@ struct GatewayOptions {
   bool has_several_tenants = false;  // then none of them may fill the queue alone
   bool standby = false;              // a second worker stands by, to take over when the first dies
   RestartTimes restart;
+  std::filesystem::path
+      placement_file{};  // what placements teach is kept there (PlacementMemory); empty: nowhere
 };
 
 class Gateway {

@@ -1,5 +1,6 @@
 #include "gateway/worker_supervisor.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -30,6 +31,7 @@ WorkerSupervisor::WorkerSupervisor(asio::any_io_executor executor, SupervisorOpt
       policy_(options_.times),
       launcher_(std::move(launcher)),
       observer_(observer),
+      memory_(options_.placement_file),
       standby_(
           executor_, options_.times, [this](WorkerOwner& owner) { return launch(owner); },
           [this] { return observer_.is_calm(); }, events_),
@@ -39,6 +41,7 @@ WorkerSupervisor::WorkerSupervisor(asio::any_io_executor executor, SupervisorOpt
 
 void WorkerSupervisor::start(std::weak_ptr<void> owner) {
   owner_ = std::move(owner);
+  remember();
   spawn(run());
   if (options_.standby) spawn(standby_.keep());
 }
@@ -88,6 +91,7 @@ asio::awaitable<void> WorkerSupervisor::run() {
     if (!placed) {
       decision = settle_refusal(placed.error());
     } else if (current_->refusal()) {
+      memory_.forget_fall(options_.load);
       decision = settle_refusal(*current_->refusal());
     } else if (!climbing_) {
       decision = settle_death();
@@ -214,11 +218,13 @@ wire::LoadRequest WorkerSupervisor::on_greeted() {
   wire::LoadRequest request{.options = options_.load};
   request.options.rung = fallback_.rung();
   request.options.n_ctx_least = observer_.n_context_needed();
+  request.options.margins = memory_.margins();
   return request;
 }
 
 Status WorkerSupervisor::on_loaded() {
   card_ = current_->card();
+  learn();
   is_serving_ = true;
   if (died_) {
     const auto pause = std::chrono::duration_cast<milliseconds>(Clock::now() - *died_);
@@ -285,6 +291,26 @@ void WorkerSupervisor::climb() {
   standby_.drop();
   current_->ask_to_end();
   enter(WorkerEvent::kDied);
+}
+
+// What an earlier server had to learn about this model.
+void WorkerSupervisor::remember() {
+  const auto fall = memory_.fall(options_.load);
+  if (!fall) return;
+  fallback_.begin_at(fall->rung);
+  events_.add(
+      ServiceEventKind::kSmallerPlacement,
+      fmt::format("the first worker begins on rung {} of smaller placements: this model had to be made "
+                  "smaller here on {:%F %R} UTC",
+                  fall->rung, std::chrono::sys_seconds{std::chrono::seconds{fall->at_s}}));
+  log::warn("gateway", "{}", events_.newest().back().what);
+}
+
+// A load that had to become smaller by itself is not tried larger at the next death, but when the server is idle.
+void WorkerSupervisor::learn() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  memory_.note_load(options_.load, *card_, std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  fallback_.begin_at(card_->rung);
 }
 
 // --- state, and the end

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "gateway/fallback.h"
 #include "gateway/gateway_status.h"
 #include "gateway/patience.h"
+#include "gateway/placement_memory.h"
 #include "gateway/restart_policy.h"
 #include "gateway/service_event.h"
 #include "gateway/standby.h"
@@ -65,6 +67,7 @@ struct SupervisorOptions {
   wire::LoadOptions load;
   RestartTimes times;
   bool standby = false;  // a second worker stands by
+  std::filesystem::path placement_file;  // of what placements taught; empty: it is not kept
 };
 
 class WorkerSupervisor final : private WorkerOwner {
@@ -118,6 +121,8 @@ class WorkerSupervisor final : private WorkerOwner {
   [[nodiscard]] Error error_of(const WorkerDeath& death, bool give_up) const;
   [[nodiscard]] bool step_down(const WorkerDeath& death);
   void climb();
+  void remember();
+  void learn();
 
   void enter(WorkerEvent event);
 
@@ -143,6 +148,7 @@ class WorkerSupervisor final : private WorkerOwner {
 
   Patience patience_;
   Fallback fallback_;
+  PlacementMemory memory_;
   ServiceEvents events_;
   Standby standby_;
 

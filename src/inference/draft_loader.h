@@ -12,10 +12,9 @@
 namespace minerva::inference {
 
 // Before the model is loaded: sees that the draft model which the options name is one, of the same vocabulary, and gives
-// the room that it will take, none when none is named. Errors name the field "draft-model".
+// the room that it will take on each device, none when none is named. Errors name the field "draft-model".
 [[nodiscard]] Result<DraftRoom> inspect_draft_model(const wire::LoadOptions& options,
-                                                    const ContextShape& shape,
-                                                    std::span<const wire::DeviceInfo> gpus);
+                                                    const ContextShape& shape, std::span<const Room> gpus);
 
 // After the model, whose card this is. Null when the options name no draft model; errors as above.
 [[nodiscard]] Result<std::unique_ptr<DraftModel>> load_draft_model(

@@ -32,19 +32,11 @@ SamplingModel sampling_model(const llama_vocab* vocab, const wire::ModelCard& ca
   return model;
 }
 
-void initialize_library() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    install_llama_log();
-    llama_backend_init();
-  });
-}
-
 }  // namespace
 
 Result<std::unique_ptr<LlamaCppBackend>> LlamaCppBackend::load(const wire::LoadOptions& options,
                                                                const Progress& progress) {
-  initialize_library();
+  initialize();
   wire::LoadOptions on_rung = options;
   while (true) {
     auto loaded = load_model(on_rung, progress);
@@ -52,12 +44,23 @@ Result<std::unique_ptr<LlamaCppBackend>> LlamaCppBackend::load(const wire::LoadO
     std::unique_ptr<LlamaCppBackend> backend{
         new LlamaCppBackend(std::move(loaded->model), std::move(loaded->context), std::move(loaded->card))};
     const Status warm = backend->warm_up();
-    if (warm) return backend;
+    if (warm) {
+      backend->card_.beyond_plan = loaded->watch.beyond_plan(backend->card_);
+      return backend;
+    }
     // Some buffers are made by the first step.
     if (warm.error().code != ErrorCode::kOutOfMemory) return std::unexpected(warm.error());
     log::warn("inference", "the first step ran out of memory: {}", to_string(warm.error()));
     on_rung.rung = backend->card().rung + 1;
   }
+}
+
+void LlamaCppBackend::initialize() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    install_llama_log();
+    llama_backend_init();
+  });
 }
 
 std::string LlamaCppBackend::version() {

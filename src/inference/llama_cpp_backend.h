@@ -27,6 +27,9 @@ class LlamaCppBackend final : public InferenceBackend {
   [[nodiscard]] static Result<std::unique_ptr<LlamaCppBackend>> load(const wire::LoadOptions& options,
                                                                      const Progress& progress);
 
+  // Whoever else calls into the library does this first; again is harmless. load() does it itself.
+  static void initialize();
+
   // "llama.cpp 0.7.0, ggml 0.27.0"
   [[nodiscard]] static std::string version();
 

@@ -171,10 +171,11 @@ Status add_tensors(const gguf_context* gguf, const fs::path& path, std::uint64_t
       return invalid(path, fmt::format("tensor '{}' has an impossible size: the file is damaged",
                                        utf8::excerpt(name, kExcerpt)));
     data_end = std::max(data_end, end);
+    if (name == "output.weight") model.has_output = true;
     model.quantizations.emplace(ggml_type_name(gguf_get_tensor_type(gguf, i)));
     if (const auto layer = layer_of(name); layer && *layer < model.layer_bytes.size()) {
       model.layer_bytes[*layer] += n_bytes;
-    } else if (name.starts_with("token_embd")) {
+    } else if (name.starts_with("token_embd") || name.starts_with("per_layer_token_embd")) {
       model.input_bytes += n_bytes;
     } else {
       model.output_bytes += n_bytes;

@@ -28,6 +28,7 @@ struct ModelFile {
   std::uint64_t input_bytes = 0;           // token embeddings: always with the CPU
   std::vector<std::uint64_t> layer_bytes;  // one a layer
   std::uint64_t output_bytes = 0;          // the rest
+  bool has_output = false;  // a table of its own; otherwise the input's serves, and a GPU gets a copy of it
   // Upper estimate for one token's KV in one layer, as 16-bit floats: a sliding window or a compressed KV takes less.
   std::uint64_t kv_bytes_per_layer = 0;
 };

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "inference/llama_handles.h"
+#include "inference/memory_watch.h"
 #include "wire/types.h"
 
 namespace minerva::inference {
@@ -13,6 +14,7 @@ struct LoadedModel {
   ModelHandle model;
   ContextHandle context;
   wire::ModelCard card;
+  MemoryWatch watch;  // since before the weights
 };
 
 // Errors and progress as LlamaCppBackend::load says.

@@ -228,6 +228,9 @@ struct DeviceInfo {
   DeviceKind kind = DeviceKind::kCpu;
   std::uint64_t memory_free_bytes = 0;
   std::uint64_t memory_total_bytes = 0;
+  std::string id{};  // on the PCI bus, "0000:c1:00.0"; empty where the back end does not say
+  std::string
+      driver{};  // of the kernel, with its version where it has one: "nvidia 570.86"; empty when not known
 };
 
 struct DeviceMemory {
@@ -235,6 +238,32 @@ struct DeviceMemory {
   std::uint64_t weights_bytes = 0;
   std::uint64_t kv_bytes = 0;
   std::uint64_t compute_bytes = 0;
+};
+
+// What loading a model took on one device beyond what was planned for it: the driver's own, and what no sum knows.
+struct DeviceMargin {
+  std::string
+      device;  // back end and description, so that another device of the same name is another: "Vulkan RTX 4090"
+  std::uint64_t n_bytes = 0;
+
+  friend bool operator==(const DeviceMargin&, const DeviceMargin&) = default;
+};
+
+// What a placement is to take on one device, and what it may.
+struct DevicePlan {
+  std::string device;  // DeviceInfo::name, or "CPU"
+  std::string description;
+  std::uint32_t n_layers = 0;  // the output counts as one
+  std::uint64_t weights_bytes = 0;
+  std::uint64_t kv_bytes = 0;
+  std::uint64_t compute_bytes = 0;
+  std::uint64_t caches_bytes = 0;   // prefixes in host memory
+  std::uint64_t draft_bytes = 0;    // all of the draft model's parts
+  std::uint64_t margin_bytes = 0;   // for what none of these knows
+  std::uint64_t sum_bytes = 0;      // of all above
+  std::uint64_t may_use_bytes = 0;  // that automatic choices stay within; 0: the device does not say
+  std::uint64_t free_bytes = 0;
+  std::uint64_t total_bytes = 0;
 };
 
 // A control token, whose text is no part of an answer's text.
@@ -305,6 +334,8 @@ struct ModelCard {
   std::vector<ControlToken>
       control_tokens;                // that may mark parts of an answer, such as tool calls; none that end it
   std::vector<DeviceMemory> memory;  // of all that is loaded, a draft model with it
+  std::vector<DeviceMemory> planned{};  // as `memory`, as it was foreseen
+  std::vector<DeviceMargin> beyond_plan{};
   std::uint64_t load_us = 0;
   std::string placement;   // one sentence: what runs where, and why
   std::uint32_t rung = 0;  // of the ladder of smaller forms that this is; 0: as asked
@@ -348,6 +379,9 @@ struct LoadOptions {
   std::uint32_t draft_max = kMostDrafted;  // most tokens drafted for a sequence in one step
   std::uint32_t draft_min = 0;             // shorter drafts are not computed ahead
   SandboxMode sandbox = SandboxMode::kAuto;
+  std::uint64_t memory_limit_bytes = 0;  // of host memory, for all parts of the model; 0: as the machine has
+  std::uint64_t gpu_memory_limit_bytes = 0;  // the same of each GPU
+  std::vector<DeviceMargin> margins{};       // learnt from loads before
   float draft_p_min = 0.0F;  // the draft model stops before a token that it thinks less probable itself
 };
 inline constexpr std::int32_t kGpuLayersAuto = -1;
@@ -361,6 +395,23 @@ struct MachineReport {
   std::vector<std::string> backends;  // ggml back ends that loaded, e.g. "CPU", "Vulkan"
   std::vector<DeviceInfo> devices;
   std::vector<std::string> cpu_features;  // that the loaded CPU back end uses, e.g. "AVX2"
+};
+
+// What `minerva-worker --plan` prints, as JSON: the placement that a load with these options would have now.
+struct PlanReport {
+  std::optional<Error> error{};  // why it would be refused; what is known of the plan stands all the same
+  std::string model_path;
+  std::uint64_t file_bytes = 0;
+  std::uint32_t n_layers = 0;
+  std::uint32_t n_gpu_layers = 0;  // the output counts as one more
+  std::uint32_t n_ctx = 0;
+  std::uint32_t n_parallel = 0;
+  std::uint32_t n_batch = 0;
+  std::string cache_type_k;
+  std::string cache_type_v;
+  bool is_exact = false;  // the library said what it would take; otherwise estimated
+  std::string placement;  // the sentence
+  std::vector<DevicePlan> devices;
 };
 
 }  // namespace minerva::wire

@@ -18,6 +18,7 @@
 #include "inference/llama_log.h"
 #include "inference/ordered_fault.h"
 #include "wire/channel.h"
+#include "worker/plan_report.h"
 #include "worker/probe.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/worker_loop.h"
@@ -67,14 +68,18 @@ int serve(int fd) {
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "Runs one model for Minerva's gateway. Started by 'minerva serve'; by hand it answers --probe.",
+      "Runs one model for Minerva's gateway. Started by 'minerva serve'; by hand it answers --probe and "
+      "--plan.",
       "minerva-worker"};
   int fd = 3;
   bool probe = false;
+  std::string plan;
   std::string log_level = "info";
   app.add_option("--fd", fd, "The socket to the gateway, an open descriptor")->capture_default_str();
   app.add_option("--log-level", log_level, "debug, info, warn, error or off")->capture_default_str();
   app.add_flag("--probe", probe, "Print devices, back ends and CPU features as JSON, and end");
+  app.add_option("--plan", plan,
+                 "Print as JSON what a load with these options, also JSON, would come to, and end");
   app.set_version_flag("--version", fmt::format("minerva-worker {} ({})", MINERVA_VERSION,
                                                 inference::LlamaCppBackend::version()));
   try {
@@ -86,8 +91,8 @@ int main(int argc, char** argv) {
   if (!level) return explain(level.error());
   log::configure(*level, "worker");
   inference::install_llama_log();
-  if (!probe) return serve(fd);
-  const auto report = worker::probe_machine();
+  if (!probe && plan.empty()) return serve(fd);
+  const auto report = probe ? worker::probe_machine() : worker::plan_report(plan);
   if (!report) return explain(report.error());
   fmt::print("{}\n", *report);
   return 0;

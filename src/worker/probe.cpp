@@ -1,11 +1,10 @@
 #include "worker/probe.h"
 
 #include <algorithm>
-#include <glaze/json.hpp>
 
 #include "device/devices.h"
 #include "inference/llama_cpp_backend.h"
-#include "wire/types.h"
+#include "wire/machine_json.h"
 
 namespace minerva::worker {
 
@@ -17,10 +16,7 @@ Result<std::string> probe_machine() {
   }
   report.engine_version = inference::LlamaCppBackend::version();
   report.cpu_features = device::cpu_features();
-  std::string json;
-  if (glz::write_json(report, json))
-    return fail(ErrorCode::kInternal, "the report cannot be written as JSON");
-  return json;
+  return wire::to_json(report);
 }
 
 }  // namespace minerva::worker

@@ -38,11 +38,19 @@ std::chrono::microseconds now() {
       std::chrono::steady_clock::now().time_since_epoch());
 }
 
-// Asked for after the model is loaded: what is free then is free for this.
-std::uint64_t prefix_store_bytes(const wire::LoadOptions& options) {
+// Asked for after the model is loaded: what is free then, and what a limit leaves, is free for this.
+std::uint64_t prefix_store_bytes(const wire::LoadOptions& options, const wire::ModelCard& card) {
   constexpr std::uint64_t kMost = 2 * kGiB.value;
   if (options.cache_ram_mib != wire::kCacheRamAuto) return options.cache_ram_mib * kMiB.value;
-  return std::min(kMost, device::host_memory().available.value / 4);
+  std::uint64_t free = device::host_memory().available.value;
+  if (options.memory_limit_bytes > 0) {
+    std::uint64_t taken = 0;
+    for (const wire::DeviceMemory& part : card.memory) {
+      if (part.device == "CPU") taken += part.weights_bytes + part.kv_bytes + part.compute_bytes;
+    }
+    free = std::min(free, options.memory_limit_bytes - std::min(options.memory_limit_bytes, taken));
+  }
+  return std::min(kMost, free / 4);
 }
 
 // Null when no folder is named. What the library writes is for its own version and the form of this context only, so they
@@ -253,7 +261,7 @@ Status WorkerLoop::Impl::on(const wire::LoadRequest& request) {
                             .draft_max = request.options.draft_max,
                             .draft_min = request.options.draft_min,
                             .prefix_files = std::move(*prefix_files),
-                            .prefix_store_bytes = prefix_store_bytes(request.options),
+                            .prefix_store_bytes = prefix_store_bytes(request.options, card),
                             .n_sampling_threads = backend_->card().n_threads},
       now);
   tokenizer_ = backend_.get();

@@ -72,7 +72,7 @@ class Server:
             arguments += ["--model", model]
         self.process = subprocess.Popen(
             [*map(str, arguments), *flags], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-            env=clean_environment(home) | (environment or {}), start_new_session=True,
+            env=clean_environment(home) | {"XDG_CACHE_HOME": str(self._log_path.with_suffix(".cache"))} | (environment or {}), start_new_session=True,
         )
         if wait:
             self.wait_until_ready()

@@ -3,7 +3,8 @@
 //   MINERVA_FAULT_VK_MEMORY       the device has so many bytes of memory: it says so, and allocations beyond fail
 //   MINERVA_FAULT_VK_ALLOCATION   the N-th vkAllocateMemory of the process fails (from 1)
 //   MINERVA_FAULT_VK_SUBMIT       at the N-th submission of the process the device is lost, for the rest of its life
-//   MINERVA_FAULT_VK_ONCE         a file's path: the last two happen in the one process that can make this file
+//   MINERVA_FAULT_VK_LISTING      "abort" or "hang": what the driver does when it is asked for its devices
+//   MINERVA_FAULT_VK_ONCE         a file's path: a failing allocation or submission comes in the one process that can make this file
 //   MINERVA_FAULT_VK_COUNTS       a file's path: gets "allocations submissions most-bytes" of the process that ends last
 //
 // Interface: https://github.com/KhronosGroup/Vulkan-Loader/blob/main/docs/LoaderLayerInterface.md, version 2. One instance
@@ -112,6 +113,16 @@ VkResult VKAPI_CALL create_instance(const VkInstanceCreateInfo* info, const VkAl
   return made;
 }
 
+// As a driver that is broken: ggml asks for the devices when it loads the back end.
+VkResult VKAPI_CALL enumerate_devices(VkInstance instance, std::uint32_t* count, VkPhysicalDevice* devices) {
+  const char* fault = std::getenv("MINERVA_FAULT_VK_LISTING");
+  const std::string_view what = fault == nullptr ? "" : fault;
+  if (what == "abort") std::abort();
+  while (what == "hang") ::pause();
+  return next_of_instance<PFN_vkEnumeratePhysicalDevices>("vkEnumeratePhysicalDevices")(instance, count,
+                                                                                        devices);
+}
+
 VkResult VKAPI_CALL create_device(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
                                   const VkAllocationCallbacks* allocator, VkDevice* device) {
   auto* link = find_link<VkLayerDeviceCreateInfo>(info, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO);
@@ -205,6 +216,7 @@ VkResult VKAPI_CALL queue_submit2(VkQueue queue, std::uint32_t n, const VkSubmit
 PFN_vkVoidFunction own(std::string_view name) {
   static const std::map<std::string_view, PFN_vkVoidFunction> kFunctions{
       {"vkCreateInstance", reinterpret_cast<PFN_vkVoidFunction>(create_instance)},
+      {"vkEnumeratePhysicalDevices", reinterpret_cast<PFN_vkVoidFunction>(enumerate_devices)},
       {"vkCreateDevice", reinterpret_cast<PFN_vkVoidFunction>(create_device)},
       {"vkGetPhysicalDeviceMemoryProperties", reinterpret_cast<PFN_vkVoidFunction>(memory_properties)},
       {"vkGetPhysicalDeviceMemoryProperties2", reinterpret_cast<PFN_vkVoidFunction>(memory_properties2)},

@@ -67,7 +67,9 @@ void judge_devices(const MachineFacts& facts, Findings& findings) {
     has_gpu = true;
     findings.add(
         Mark::kGood, device.name,
-        fmt::format("{} ({}), {} free of {}", device.description, device.backend,
+        fmt::format("{} ({}{}{}{}), {} free of {}", device.description, device.backend,
+                    device.kind == wire::DeviceKind::kIntegratedGpu ? ", integrated" : "",
+                    device.driver.empty() ? "" : ", driver ", device.driver,
                     to_string(Bytes{device.memory_free_bytes}), to_string(Bytes{device.memory_total_bytes})));
   }
   if (!has_gpu) {

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "cli/doctor/findings.h"
+#include "wire/device_kind_json.h"
 
 namespace minerva::cli {
 

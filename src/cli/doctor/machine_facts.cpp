@@ -6,7 +6,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <glaze/json.hpp>
 #include <iterator>
 #include <thread>
 
@@ -14,6 +13,7 @@
 #include "cli/service_plan.h"
 #include "cli/settings/settings_loader.h"
 #include "http/client.h"
+#include "wire/machine_json.h"
 
 namespace minerva::cli {
 namespace {
@@ -30,12 +30,7 @@ std::string read_text(const std::filesystem::path& path) {
 Result<wire::MachineReport> ask_worker(const std::string& worker) {
   const auto output = run_child(worker, {"--probe", "--log-level", "error"}, kProbeDeadline);
   if (!output) return std::unexpected(output.error());
-  wire::MachineReport report;
-  if (glz::read<glz::opts{.error_on_unknown_keys = false}>(report, output->output)) {
-    return fail(ErrorCode::kInternal,
-                fmt::format("{} --probe gave no report; is it of another version?", worker));
-  }
-  return report;
+  return wire::machine_report_from_json(output->output);
 }
 
 PortState ask_port(const std::string& host, std::uint16_t port) {

@@ -32,7 +32,8 @@ Environment process_environment() {
     const auto equals = text.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string_view name = text.substr(0, equals);
-    if (name.starts_with(kPrefix) || name == "HOME" || name == "XDG_CONFIG_HOME") {
+    if (name.starts_with(kPrefix) || name == "HOME" || name == "XDG_CONFIG_HOME" ||
+        name == "XDG_CACHE_HOME") {
       environment.emplace(name, text.substr(equals + 1));
     }
   }

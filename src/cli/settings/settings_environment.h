@@ -13,7 +13,8 @@ namespace minerva::cli {
 
 using Environment = std::map<std::string, std::string>;
 
-// The variables of this process that begin with MINERVA_, and those that say where files lie (HOME, XDG_CONFIG_HOME).
+// The variables of this process that begin with MINERVA_, and those that say where files lie (HOME, XDG_CONFIG_HOME,
+// XDG_CACHE_HOME).
 [[nodiscard]] Environment process_environment();
 
 // Variables that no setting has are left alone, unless one looks like a mistyped setting: then kInvalidConfiguration.

@@ -22,6 +22,15 @@ Status store_text(std::string& target, SettingValues values) {
   return {};
 }
 
+// More than nothing, which would stand for no limit.
+Status store_size(std::uint64_t& target, SettingValues values) {
+  const auto size = parse_bytes(values.front());
+  if (!size) return std::unexpected(size.error());
+  if (size->value == 0) return fail(ErrorCode::kInvalidConfiguration, "a limit is more than 0");
+  target = size->value;
+  return {};
+}
+
 using S = Settings;
 using V = SettingValues;
 
@@ -142,6 +151,14 @@ constexpr std::array kTable{
   Setting{.name = "draft-p-min", .aliases = "--spec-draft-p-min", .value_name = "P", .default_text = "0", .range = "0 to 1",
           .help = "The draft model guesses no further than its own probability for a token is at least this", .group = kComputation,
           .set = [](S& s, V v) { return store(s.load.draft_p_min, parse_decimal(v.front(), 0.0, 1.0)); }},
+  Setting{.name = "memory-limit", .value_name = "SIZE", .default_text = "", .range = "a size: 512M, 8GiB",
+          .help = "Most host memory that all parts of the model may take together; without it, what the machine and its control groups have",
+          .group = kComputation,
+          .set = [](S& s, V v) { return store_size(s.load.memory_limit_bytes, v); }},
+  Setting{.name = "gpu-memory-limit", .value_name = "SIZE", .default_text = "", .range = "a size: 512M, 8GiB",
+          .help = "Most memory that they may take on each GPU; without it, four fifths of it, or half where the CPU shares it",
+          .group = kComputation,
+          .set = [](S& s, V v) { return store_size(s.load.gpu_memory_limit_bytes, v); }},
   Setting{.name = "require-gpu", .value_name = "", .default_text = "false", .range = "true or false",
           .help = "Rather stop with an error than compute on the CPU alone", .group = kComputation,
           .shape = SettingShape::kSwitch,
