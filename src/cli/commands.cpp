@@ -55,6 +55,7 @@ Result<int> dispatch(Arguments arguments) {
     return found->run(arguments.subspan(1));
   }
   std::vector<std::string> names;
+  names.reserve(kCommands.size());
   for (const Command& command : kCommands) names.emplace_back(command.name);
   const std::string_view kind = word.starts_with('-') ? "flag" : "command";
   return fail(ErrorCode::kInvalidConfiguration,

@@ -81,7 +81,10 @@ struct ServerMetrics::Numbers {
   prometheus::Gauge& ready = make.gauge("minerva_ready", "1 while requests are answered");
 };
 
-ServerMetrics::ServerMetrics() : numbers_(std::make_unique<Numbers>()) {}
+// A rate needs the zero before the first.
+ServerMetrics::ServerMetrics() : numbers_(std::make_unique<Numbers>()) {
+  for (const char* reason : {"memory", "device", "deaths"}) numbers_->fallbacks.Add({{"reason", reason}});
+}
 ServerMetrics::~ServerMetrics() = default;
 
 void ServerMetrics::request_ended(const RequestSample& sample) {

@@ -28,6 +28,7 @@ constexpr milliseconds kLookPause{20};
 
 std::vector<std::string> count_prompts() {
   std::vector<std::string> prompts;
+  prompts.reserve(kFirstNumbers.size());
   for (const int first : kFirstNumbers)
     prompts.push_back(fmt::format("Count from {} to {}", first, first + kNumbers));
   return prompts;
@@ -142,6 +143,8 @@ void Drill::judge(FaultOutcome& outcome, const std::vector<StreamSeen>& seen) co
     ++outcome.n_compared;
     if (seen[i].text == known->second) continue;
     ++outcome.n_different;
+    outcome.differences.push_back(
+        fmt::format("{}: {}", prompts_[i], first_difference(seen[i].text, known->second)));
     const WordsSeen words = compare_words(seen[i].text, known->second);
     outcome.words.n_lost += words.n_lost;
     outcome.words.n_duplicated += words.n_duplicated;

@@ -6,6 +6,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
+
 namespace minerva::cli {
 namespace {
 
@@ -28,6 +30,8 @@ void add_details(std::string& text, const FaultOutcome& outcome) {
   text += fmt::format("\n{}: {}\n", outcome.fault, outcome.what);
   for (const ServerEvent& event : outcome.events) text += fmt::format("  {}\n", event.what);
   for (const std::string& failure : outcome.failures) text += fmt::format("  FAILED request: {}\n", failure);
+  for (const std::string& difference : outcome.differences)
+    text += fmt::format("  DIFFERENT: {}\n", difference);
   if (!outcome.trouble.empty()) text += fmt::format("  FAILED: {}\n", outcome.trouble);
 }
 
@@ -42,6 +46,17 @@ WordsSeen compare_words(std::string_view got, std::string_view wanted) {
     seen.n_duplicated += static_cast<std::uint32_t>(std::max(0, n));
   }
   return seen;
+}
+
+std::string first_difference(std::string_view got, std::string_view wanted) {
+  constexpr std::size_t kShown = 40;  // bytes
+  const auto [at, _] = std::ranges::mismatch(got, wanted);
+  const auto same = static_cast<std::size_t>(at - got.begin());
+  const std::size_t begin = same - std::min(same, kShown / 2);
+  std::string sentence = utf8::sanitize(
+      fmt::format("'…{}' instead of '…{}'", got.substr(begin, kShown), wanted.substr(begin, kShown)));
+  std::ranges::replace(sentence, '\n', ' ');
+  return sentence;
 }
 
 bool DrillReport::survived() const {
@@ -84,6 +99,7 @@ std::string drill_json(const DrillReport& report) {
                       {"words_lost", outcome.words.n_lost},
                       {"words_duplicated", outcome.words.n_duplicated},
                       {"different", outcome.n_different},
+                      {"differences", outcome.differences},
                       {"failed", outcome.failures},
                       {"longest_pause_s", seconds(outcome.longest_pause)},
                       {"events", std::move(events)},

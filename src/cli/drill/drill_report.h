@@ -22,6 +22,9 @@ struct WordsSeen {
 // How the answer differs: words that are missing, and words that are there too often.
 [[nodiscard]] WordsSeen compare_words(std::string_view got, std::string_view wanted);
 
+// Where the answer becomes another one: a few words from there on, of both.
+[[nodiscard]] std::string first_difference(std::string_view got, std::string_view wanted);
+
 struct FaultOutcome {
   std::string fault;
   std::string what;
@@ -29,7 +32,8 @@ struct FaultOutcome {
   std::uint32_t n_compared = 0;  // of all, those whose answer is known
   WordsSeen words{};
   std::uint32_t n_different = 0;
-  std::vector<std::string> failures{};  // of requests
+  std::vector<std::string> differences{};  // a sentence each
+  std::vector<std::string> failures{};     // of requests
   std::chrono::milliseconds longest_pause{0};
   std::vector<ServerEvent> events{};  // that the server noted
   std::string trouble{};              // why this says nothing, or what went wrong otherwise; empty: nothing

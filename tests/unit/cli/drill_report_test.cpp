@@ -28,6 +28,11 @@ TEST(CompareWords, CountsWhatIsMissingAndWhatIsThereTooOften) {
   EXPECT_EQ(seen.n_duplicated, 1U);
 }
 
+TEST(FirstDifference, ShowsAFewWordsOfBoth) {
+  EXPECT_EQ(first_difference("1 2 3 4", "1 2 3 5"), "'…1 2 3 4' instead of '…1 2 3 5'");
+  EXPECT_EQ(first_difference("1 2", "1 2 3"), "'…1 2' instead of '…1 2 3'");
+}
+
 TEST(DrillReport, SurvivedOnlyWhereNothingIsWrong) {
   EXPECT_TRUE(report_of(survived_one()).survived());
   EXPECT_FALSE(DrillReport{.model = "m"}.survived()) << "nothing was tried";
