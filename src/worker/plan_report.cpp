@@ -43,7 +43,7 @@ wire::PlanReport plan(const wire::LoadOptions& options) {
 Result<std::string> plan_report(std::string_view options) {
   const auto parsed = wire::load_options_from_json(options);
   if (!parsed) return std::unexpected(parsed.error());
-  inference::LlamaCppBackend::initialize();
+  inference::LlamaCppBackend::initialize(*parsed);
   return wire::to_json(plan(*parsed));
 }
 
