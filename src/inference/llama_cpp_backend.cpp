@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "device/back_ends.h"
 #include "device/devices.h"
 #include "inference/library_fault.h"
 #include "inference/llama_log.h"
@@ -36,7 +37,7 @@ SamplingModel sampling_model(const llama_vocab* vocab, const wire::ModelCard& ca
 
 Result<std::unique_ptr<LlamaCppBackend>> LlamaCppBackend::load(const wire::LoadOptions& options,
                                                                const Progress& progress) {
-  initialize();
+  initialize(options);
   wire::LoadOptions on_rung = options;
   while (true) {
     auto loaded = load_model(on_rung, progress);
@@ -55,12 +56,13 @@ Result<std::unique_ptr<LlamaCppBackend>> LlamaCppBackend::load(const wire::LoadO
   }
 }
 
-void LlamaCppBackend::initialize() {
+void LlamaCppBackend::initialize(const wire::LoadOptions& options) {
+  install_llama_log();
+  // The library loads all back ends by itself when there is none yet.
+  const bool on_cpu_alone = options.rung >= wire::kCpuRung || std::ranges::contains(options.devices, "none");
+  device::load_back_ends(on_cpu_alone ? device::BackEnds::kCpu : device::BackEnds::kAll);
   static std::once_flag once;
-  std::call_once(once, [] {
-    install_llama_log();
-    llama_backend_init();
-  });
+  std::call_once(once, llama_backend_init);
 }
 
 std::string LlamaCppBackend::version() {

@@ -28,7 +28,8 @@ class LlamaCppBackend final : public InferenceBackend {
                                                                      const Progress& progress);
 
   // Whoever else calls into the library does this first; again is harmless. load() does it itself.
-  static void initialize();
+  // Where the options are for the CPU alone, no back end but its own is loaded, and no driver asked.
+  static void initialize(const wire::LoadOptions& options);
 
   // "llama.cpp 0.7.0, ggml 0.27.0"
   [[nodiscard]] static std::string version();

@@ -163,7 +163,7 @@ Result<std::vector<wire::DeviceInfo>> allowed_gpus(const wire::LoadOptions& opti
                       : fmt::format("there is no device {}: use {} or 'none'", name, fmt::join(names, ", ")),
                   "device");
     }
-    named.push_back(*it);
+    if (!std::ranges::contains(named, name, &wire::DeviceInfo::name)) named.push_back(*it);
   }
   return named;
 }

@@ -45,7 +45,7 @@ Result<std::string> plan_report(std::string_view options) {
   const auto parsed = wire::load_options_from_json(options);
   if (!parsed) return std::unexpected(parsed.error());
   if (const auto sandbox = enter_sandbox(*parsed); !sandbox) return std::unexpected(sandbox.error());
-  inference::LlamaCppBackend::initialize();
+  inference::LlamaCppBackend::initialize(*parsed);
   return wire::to_json(plan(*parsed));
 }
 

@@ -100,11 +100,12 @@ def test_a_gpu_that_is_required_and_too_small_ends_with_an_error(on_gpu: Any) ->
 def test_a_growing_load_runs_a_small_device_out_of_memory(on_gpu: Any, tmp_path: Path) -> None:
     """What is loaded fits to the byte; the buffers of longer prompts are too much, while another stream runs."""
     counts = tmp_path / "counts"
-    with on_gpu("--gpu-layers", "all", counts=counts) as server:
+    asked = ("--gpu-layers", "all", "--batch-size", "512", "--cache-type-k", "f16", "--cache-type-v", "f16")  # nothing is left open
+    with on_gpu(*asked, counts=counts) as server:
         server.process.terminate()
         server.process.wait(30)
     n_bytes = int(counts.read_text().split()[2])
-    server = on_gpu("--gpu-layers", "all", "--ignore-memory-check", memory=n_bytes)
+    server = on_gpu(*asked, "--ignore-memory-check", memory=n_bytes)
     assert server.health()["model"]["n_gpu_layers"] == 5
     with server.stream(COUNT, temperature=0, max_tokens=300) as stream:
         events = stream.events()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any, Callable
@@ -12,7 +11,7 @@ import pytest
 
 import vulkan_fault
 from conftest import Start
-from minerva_server import clean_environment, eventually, program
+from minerva_server import clean_environment, program
 
 needs_vulkan = pytest.mark.skipif(not vulkan_fault.layer_folder().exists(),
                                   reason="the fault layer was not built: no Vulkan headers")
@@ -41,10 +40,9 @@ def planned(home: Path, model: Path, *flags: str, environment: dict[str, str] | 
     return json.loads(done.stdout)
 
 
-def compare(report: dict[str, Any], memory: list[dict[str, Any]]) -> None:
+def compare(report: dict[str, Any], taken: dict[str, dict[str, int]]) -> None:
     """To the rounding of the library's log (5 KiB a line) and the padding of tensors; compute within a tenth."""
     assert report["is_exact"]
-    taken = {part["device"]: part for part in memory}
     assert {part["device"] for part in report["devices"]} == set(taken)
     for part in report["devices"]:
         real = taken[part["device"]]
@@ -56,11 +54,11 @@ def compare(report: dict[str, Any], memory: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_on_the_cpu_takes_what_was_planned(start: Start, home: Path, forge: Callable[..., Path], name: str) -> None:
     model = forge(name, *MODELS[name])
-    shape = ("--ctx-size", "4096", "--parallel", "2", "--device", "none", "--threads", "1")
-    report = planned(home, model, *shape)
+    shape = ("--ctx-size", "4096", "--parallel", "2")
+    report = planned(home, model, *shape, "--device", "none", "--threads", "1")
     assert [part["device"] for part in report["devices"]] == ["CPU"]
     server = start(model, *shape)
-    compare(report, server.health()["memory"])
+    compare(report, server.health()["model"]["memory"])
 
 
 @needs_vulkan
@@ -69,17 +67,16 @@ def test_a_model_on_the_cpu_takes_what_was_planned(start: Start, home: Path, for
 def test_a_model_on_a_gpu_takes_what_was_planned(start: Start, home: Path, forge: Callable[..., Path], name: str,
                                                  limit: int | None) -> None:
     model = forge(name, *MODELS[name])
-    shape = ["--ctx-size", "4096", "--parallel", "2", "--device", vulkan_fault.DEVICE, "--threads", "1"]
+    shape = ["--ctx-size", "4096", "--parallel", "2"]
     if limit:
         shape += ["--gpu-memory-limit", f"{limit}M"]
     environment = vulkan_fault.environment()
-    report = planned(home, model, *shape, environment=environment)
+    report = planned(home, model, *shape, "--device", vulkan_fault.DEVICE, "--threads", "1", environment=environment)
     server = start(model, *shape, device=vulkan_fault.DEVICE, environment=environment)
     health = server.health()
     assert health["model"]["n_gpu_layers"] == report["n_gpu_layers"]
-    assert health["model"]["placement"] == report["placement"]
     if report["n_gpu_layers"]:
-        compare(report, health["memory"])
+        compare(report, health["model"]["memory"])
     if limit:
         assert all(part["sum_bytes"] <= limit * MIB for part in report["devices"] if part["device"] != "CPU")
     assert server.chat("Hello", max_tokens=4).status_code == 200
@@ -137,23 +134,3 @@ def test_a_driver_that_ends_the_worker_leaves_the_cpu(start: Start, demo_model: 
 def test_without_gpus_no_driver_is_asked(start: Start, demo_model: Path | None) -> None:
     server = start(demo_model, environment=vulkan_fault.environment(listing="abort"))
     assert server.health()["worker"]["restarts"] == 0
-
-
-@needs_vulkan
-def test_a_fall_while_loading_is_remembered(start: Start, demo_model: Path | None, tmp_path: Path) -> None:
-    """The device has less than it says: the load falls once, and not again with the next server."""
-    cache = {"XDG_CACHE_HOME": str(tmp_path)}
-    shape = ("--ctx-size", "4096", "--parallel", "2", "--gpu-layers", "all")
-    counts = tmp_path / "counts"
-    with start(demo_model, *shape, device=vulkan_fault.DEVICE,
-               environment=vulkan_fault.environment(allocation=2, once=tmp_path / "once") | cache) as server:
-        rung = server.health()["model"]["rung"]
-        assert rung > 0
-    kept = json.loads((tmp_path / "minerva" / "placements.json").read_text())
-    assert [fall["rung"] for fall in kept["falls"]] == [rung]
-    assert not counts.exists()
-    again = start(demo_model, *shape, device=vulkan_fault.DEVICE, environment=vulkan_fault.environment() | cache)
-    assert again.health()["model"]["rung"] == rung
-    other = start(demo_model, "--ctx-size", "2048", device=vulkan_fault.DEVICE,
-                  environment=vulkan_fault.environment() | cache)
-    assert other.health()["model"]["rung"] == 0
