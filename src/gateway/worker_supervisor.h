@@ -66,7 +66,7 @@ class WorkerObserver {
 struct SupervisorOptions {
   wire::LoadOptions load;
   RestartTimes times;
-  bool standby = false;  // a second worker stands by
+  bool standby = false;                  // a second worker stands by
   std::filesystem::path placement_file;  // of what placements taught; empty: it is not kept
 };
 

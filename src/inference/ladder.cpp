@@ -74,7 +74,7 @@ std::optional<Step> step_down(const wire::LoadOptions& asked, const LadderFacts&
 std::string_view name_of_rung(std::uint32_t rung) {
   static constexpr std::array<std::string_view, kCpuRung + 1> kNames{
       "as asked",
-      "without prefixes in host memory",
+      "no prefixes in host memory",
       "smaller batches",
       "the KV cache as q8_0",
       "half the context",
