@@ -224,6 +224,8 @@ void Gateway::Impl::send(const Record& record) {
   if (submit.resumption) submit.spec.prompt = {};
   const auto sent = supervisor_.send(submit);
   if (sent) return record->mark_sent();
+  // The worker has ended and its death is about to be told: the request stays open for the next one.
+  if (sent.error().code == ErrorCode::kWorkerCrashed) return;
   close(*record);
   record->fail(sent.error());
   measure(*record);
