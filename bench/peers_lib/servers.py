@@ -40,9 +40,10 @@ class Server:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
-        with tempfile.TemporaryFile() as log:
+        # A cache of its own, so that what one run's faults taught of placements is not believed in the next.
+        with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as cache:
             process = subprocess.Popen([*self.command, "--model", str(model), "--port", str(port)], stdout=log, stderr=log,
-                                       env=os.environ | self.environment)
+                                       env=os.environ | {"XDG_CACHE_HOME": cache} | self.environment)
             try:
                 _wait_ready(process, url + self.ready_path, log)
                 yield url, process.pid

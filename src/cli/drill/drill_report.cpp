@@ -79,7 +79,7 @@ std::string drill_text(const DrillReport& report) {
     text += fmt::format(
         "\nThe model is on rung {} of smaller placements now: {}\nIt is loaded as asked again when the "
         "server "
-        "has been idle for a while (docs/recovery.md); a restart does the same at once.\n",
+        "has been idle for a while (docs/recovery.md).\n",
         report.rung, report.placement);
   }
   return text + (report.survived() ? "\nAll faults were survived.\n"
