@@ -1,0 +1,31 @@
+#pragma once
+// A deterministic automaton over code points: what texts a string or a number may be.
+//
+// Threads: values.
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "chat/schema/code_points.h"
+
+namespace minerva::chat::schema {
+
+struct Automaton {
+  struct Edge {
+    CodePoints set;  // apart from the other edges' sets
+    std::size_t target;
+  };
+  struct State {
+    std::vector<Edge> edges;
+    bool accepts = false;
+  };
+
+  std::vector<State> states;  // the first is where it begins; none: there is no text
+
+  // Without the states from which nothing can be accepted.
+  void trim();
+  [[nodiscard]] bool accepts(std::u32string_view text) const;
+};
+
+}  // namespace minerva::chat::schema
