@@ -31,10 +31,10 @@ constexpr std::string_view kIpv4 =
 std::string ipv6() {
   const std::string group = "[0-9A-Fa-f]{1,4}";
   std::string all = fmt::format("({0}:){{7}}{0}|::", group);
-  for (int before = 0; before <= 6; ++before) {
+  for (int before = 0; before <= 7; ++before) {
     const std::string head = before == 0 ? "" : fmt::format("{0}(:{0}){{{1}}}", group, before - 1);
     if (before > 0) all += fmt::format("|{}::", head);
-    all += fmt::format("|{}::{}(:{}){{0,{}}}", head, group, group, 6 - before);
+    if (before < 7) all += fmt::format("|{}::{}(:{}){{0,{}}}", head, group, group, 6 - before);
   }
   return all;
 }

@@ -1,10 +1,12 @@
 #pragma once
 // Asks the library's own grammar, byte by byte, whether it lets a model write a document and end there.
 
+#include <array>
 #include <string>
 
 #include "inference/llama_handles.h"
 #include "support/temporary_folder.h"
+#include "wire/types.h"
 
 namespace minerva::chat::schema {
 
@@ -18,6 +20,7 @@ class DocumentCheck {
  private:
   support::TemporaryFolder folder_;
   inference::ModelHandle model_;
+  std::array<wire::Token, 256> byte_tokens_{};
 };
 
 }  // namespace minerva::chat::schema

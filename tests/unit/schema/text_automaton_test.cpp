@@ -57,7 +57,7 @@ TEST(NumberAutomaton, HoldsExactlyTheIntegersWithinBounds) {
     for (int n = -1100; n <= 1100; ++n) {
       const std::string text = std::to_string(n);
       const bool is_in = n >= least && n <= most && n % static_cast<int>(divisor) == 0;
-      EXPECT_EQ(automaton.accepts({text.begin(), text.end()}), is_in) << n;
+      EXPECT_EQ(automaton.accepts(code_points_of(text)), is_in) << n;
       EXPECT_EQ(rules.admits(Decimal::of(n)), is_in) << n;
     }
   }
@@ -74,7 +74,7 @@ TEST(NumberAutomaton, HoldsExactlyTheNumbersWithinBounds) {
       if (hundredths == 0) continue;
       const std::string text = fmt::format("{}{}.{:02}", hundredths < 0 ? "-" : "", std::abs(hundredths) / 100, std::abs(hundredths) % 100);
       const bool is_in = exclusive ? hundredths > -325 && hundredths < 1250 : hundredths >= -325 && hundredths <= 1250;
-      EXPECT_EQ(automaton.accepts({text.begin(), text.end()}), is_in) << text;
+      EXPECT_EQ(automaton.accepts(code_points_of(text)), is_in) << text;
     }
   }
 }
