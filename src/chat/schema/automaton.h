@@ -11,7 +11,8 @@
 
 namespace minerva::chat::schema {
 
-struct Automaton {
+class Automaton {
+ public:
   struct Edge {
     CodePoints set;  // apart from the other edges' sets
     std::size_t target;
@@ -25,7 +26,12 @@ struct Automaton {
 
   // Without the states from which nothing can be accepted.
   void trim();
+  // Without states that accept the same as others. There must be no cycle.
+  void merge();
   [[nodiscard]] bool accepts(std::u32string_view text) const;
+
+ private:
+  void keep(const std::vector<bool>& wanted);
 };
 
 }  // namespace minerva::chat::schema

@@ -257,6 +257,7 @@ Automaton make_number_automaton(const NumberRules& rules) {
     automaton.states[0].edges.push_back({.set = {U'-', U'-'}, .target = first});
   }
   automaton.trim();
+  automaton.merge();
   return automaton;
 }
 

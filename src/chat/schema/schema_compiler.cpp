@@ -31,6 +31,16 @@ Expression optional(Expression part) {
 
 std::string text_of(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+std::string text_of(const NumberRules& rules) {
+  std::string text = fmt::format("{}/{}/{}", rules.integer, rules.divisor, rules.most_fraction);
+  for (const auto& bound : {rules.least, rules.most}) {
+    text += bound ? fmt::format(" {}{}.{}{}", bound->value.negative ? "-" : "", bound->value.whole, bound->value.fraction,
+                                bound->exclusive ? "!" : "")
+                  : " none";
+  }
+  return text;
+}
+
 // One rule for each conjunction of schemas; those that are named and not yet written wait in a queue, so that recursion in
 // the schema is none here.
 class Compiler {
@@ -133,9 +143,13 @@ class Compiler {
     const bool is_free = !rules.least && !rules.most && !rules.integer && rules.most_fraction >= 1000;
     rules.integer = rules.integer || integer;
     if (is_free) return Expression::reference(free_number(integer));
-    const Automaton automaton = make_number_automaton(rules);
-    if (automaton.states.empty()) note(path + ": no number lies within its bounds");
-    return gbnf_.texts_of(automaton, Gbnf::Spelling::kPlain);
+    const auto [known, is_new] = bounded_numbers_.try_emplace(text_of(rules), 0);
+    if (is_new) {
+      const Automaton automaton = make_number_automaton(rules);
+      if (automaton.states.empty()) note(path + ": no number lies within its bounds");
+      known->second = gbnf_.add_rule(gbnf_.texts_of(automaton, Gbnf::Spelling::kPlain));
+    }
+    return Expression::reference(known->second);
   }
   // Without bounds a number may have an exponent.
   std::size_t free_number(bool integer) {
@@ -317,6 +331,7 @@ class Compiler {
   std::map<std::vector<const Json*>, std::size_t> rules_;
   std::vector<std::pair<Conjunction, std::size_t>> waiting_;
   std::map<std::tuple<std::vector<std::string>, std::uint64_t, std::uint64_t>, std::size_t> texts_;
+  std::map<std::string, std::size_t> bounded_numbers_;
   std::array<std::optional<std::size_t>, 2> number_rules_;  // without bounds: of any numbers, of integers
   std::string conflict_;                                  // the first that was met
 };
