@@ -20,10 +20,9 @@ struct AskedSchema {
 void check_name(ParameterParser& format) {
   std::string name;
   format.text("name", name);
-  const bool is_fine =
-      name.size() <= kMaxSchemaNameLength && std::ranges::all_of(name, [](unsigned char c) {
-        return (c < 0x80 && std::isalnum(c) != 0) || c == '_' || c == '-';
-      });
+  const bool is_fine = name.size() <= kMaxSchemaNameLength && std::ranges::all_of(name, [](unsigned char c) {
+                         return (c < 0x80 && std::isalnum(c) != 0) || c == '_' || c == '-';
+                       });
   if (is_fine && (!name.empty() || format.value("name") == nullptr)) return;
   format.refuse("name", fmt::format("{} is {}; a name has 1 to {} letters, digits, '_' and '-'",
                                     format.path_of("name"), excerpt(name), kMaxSchemaNameLength));
@@ -32,7 +31,8 @@ void check_name(ParameterParser& format) {
 std::optional<AskedSchema> read_named_schema(ParameterParser& format) {
   const Json* given = format.object("json_schema");
   if (given == nullptr) {
-    format.refuse("json_schema", format.path_of("json_schema") + " is missing; it is an object with name and schema");
+    format.refuse("json_schema",
+                  format.path_of("json_schema") + " is missing; it is an object with name and schema");
     return std::nullopt;
   }
   ParameterParser named(*given, format.path_of("json_schema"));
@@ -68,7 +68,8 @@ bool read_response_format(ParameterParser& fields, chat::schema::GrammarCache& g
     fields.include(format.status());
   }
   if (const Json* schema = fields.value("json_schema")) {
-    if (asked) fields.refuse("json_schema", "json_schema and response_format both ask for JSON; send one of them");
+    if (asked)
+      fields.refuse("json_schema", "json_schema and response_format both ask for JSON; send one of them");
     asked = AskedSchema{*schema, "json_schema"};
   }
   if (!asked || fields.failed()) return false;

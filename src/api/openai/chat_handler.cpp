@@ -27,8 +27,8 @@ namespace asio = boost::asio;
 using Template = Result<std::shared_ptr<const chat::ChatTemplate>>;
 
 // On the work pool. The body's faults come before the server's: a client can do something about them now.
-Result<ChatRequest> prepare(std::string_view body, std::uint64_t random_seed, ApiContext& context, const Template& chat_template,
-                            const gateway::GatewayStatus& status) {
+Result<ChatRequest> prepare(std::string_view body, std::uint64_t random_seed, ApiContext& context,
+                            const Template& chat_template, const gateway::GatewayStatus& status) {
   auto request = read_chat_request(body, random_seed, context.grammars);
   if (!request) return request;
   if (!chat_template) return std::unexpected(chat_template.error());

@@ -40,8 +40,9 @@ void read_template_options(ParameterParser& fields, chat::RenderOptions& render)
 void read_json_wish(ParameterParser& fields, chat::schema::GrammarCache& grammars, ChatRequest& request) {
   if (!read_response_format(fields, grammars, request.generation.sampling)) return;
   if (!request.tools.names.empty()) {
-    fields.refuse("response_format",
-                  "an answer in a given format cannot be a tool call; send tool_choice \"none\" or no tools with it");
+    fields.refuse(
+        "response_format",
+        "an answer in a given format cannot be a tool call; send tool_choice \"none\" or no tools with it");
   }
   if (!request.render.enable_thinking) request.render.enable_thinking = false;
 }

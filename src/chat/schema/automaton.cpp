@@ -20,7 +20,8 @@ std::string signature_of(const Automaton::State& state) {
   for (const auto& [set, target] : state.edges) {
     fmt::format_to(std::back_inserter(text), "{}", target);
     for (const auto& [first, last] : set.ranges())
-      fmt::format_to(std::back_inserter(text), ",{}-{}", static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last));
+      fmt::format_to(std::back_inserter(text), ",{}-{}", static_cast<std::uint32_t>(first),
+                     static_cast<std::uint32_t>(last));
     text += ';';
   }
   return text;
@@ -109,7 +110,8 @@ bool Automaton::accepts(std::u32string_view text) const {
   std::size_t state = 0;
   for (const char32_t code_point : text) {
     const auto& edges = states[state].edges;
-    const auto edge = std::ranges::find_if(edges, [&](const Edge& each) { return each.set.contains(code_point); });
+    const auto edge =
+        std::ranges::find_if(edges, [&](const Edge& each) { return each.set.contains(code_point); });
     if (edge == edges.end()) return false;
     state = edge->target;
   }

@@ -22,8 +22,8 @@ void CodePoints::add(const CodePoints& other) {
 
 void CodePoints::add_valid(char32_t first, char32_t last) {
   if (first > last) return;
-  const auto begin = std::ranges::find_if(
-      ranges_, [first](const CodePointRange& range) { return range.last + 1 >= first; });
+  const auto begin =
+      std::ranges::find_if(ranges_, [first](const CodePointRange& range) { return range.last + 1 >= first; });
   auto end = begin;
   for (; end != ranges_.end() && end->first <= last + 1; ++end) {
     first = std::min(first, end->first);

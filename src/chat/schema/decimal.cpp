@@ -101,20 +101,27 @@ class MagnitudeExplorer {
   [[nodiscard]] std::optional<Place> after_digit(const Place& place, char digit) const {
     Place next = place;
     const auto value = static_cast<std::uint32_t>(digit - '0');
-    const auto digit_of = [](const std::string& digits, std::size_t i) { return i < digits.size() ? digits[i] : '0'; };
+    const auto digit_of = [](const std::string& digits, std::size_t i) {
+      return i < digits.size() ? digits[i] : '0';
+    };
     if (place.after_point) {
       if (place.n_fraction >= place.most_fraction) return std::nullopt;
       if (rules_.least)
-        next.with_least = next_order(place.with_least, digit, digit_of(rules_.least->value.fraction, place.n_fraction));
+        next.with_least =
+            next_order(place.with_least, digit, digit_of(rules_.least->value.fraction, place.n_fraction));
       if (rules_.most)
-        next.with_most = next_order(place.with_most, digit, digit_of(rules_.most->value.fraction, place.n_fraction));
+        next.with_most =
+            next_order(place.with_most, digit, digit_of(rules_.most->value.fraction, place.n_fraction));
       ++next.n_fraction;
       return next;
     }
     if (place.is_zero || place.n_whole >= most_whole()) return std::nullopt;
     next.is_zero = place.n_whole == 0 && digit == '0';
-    if (rules_.least) next.with_least = next_order(place.with_least, digit, digit_of(rules_.least->value.whole, place.n_whole));
-    if (rules_.most) next.with_most = next_order(place.with_most, digit, digit_of(rules_.most->value.whole, place.n_whole));
+    if (rules_.least)
+      next.with_least =
+          next_order(place.with_least, digit, digit_of(rules_.least->value.whole, place.n_whole));
+    if (rules_.most)
+      next.with_most = next_order(place.with_most, digit, digit_of(rules_.most->value.whole, place.n_whole));
     ++next.n_whole;
     next.remainder = (place.remainder * 10 + value) % rules_.divisor;
     return next;
@@ -240,7 +247,8 @@ bool NumberRules::admits(const Decimal& number) const {
   if (single.is_empty() || (integer && !number.fraction.empty())) return false;
   if (number.fraction.size() > most_fraction) return false;
   std::uint32_t remainder = 0;
-  for (const char digit : number.whole) remainder = (remainder * 10 + static_cast<std::uint32_t>(digit - '0')) % divisor;
+  for (const char digit : number.whole)
+    remainder = (remainder * 10 + static_cast<std::uint32_t>(digit - '0')) % divisor;
   return divisor == 1 || (remainder == 0 && number.fraction.empty());
 }
 

@@ -13,7 +13,8 @@ std::string date() {
   constexpr std::string_view kLeapYear =
       "([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)";
   return fmt::format(
-      "({}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+      "({}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2["
+      "0-8]))"
       "|{}-02-29)",
       kYear, kLeapYear);
 }
@@ -22,7 +23,8 @@ constexpr std::string_view kTime =
     "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
 
 // RFC 1123: labels of at most 63 characters, here 41, and at most 253 in all.
-constexpr std::string_view kHost = "[A-Za-z0-9](-?[A-Za-z0-9]){0,20}(\\.[A-Za-z0-9](-?[A-Za-z0-9]){0,20}){0,4}";
+constexpr std::string_view kHost =
+    "[A-Za-z0-9](-?[A-Za-z0-9]){0,20}(\\.[A-Za-z0-9](-?[A-Za-z0-9]){0,20}){0,4}";
 
 constexpr std::string_view kIpv4 =
     "((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
@@ -42,7 +44,8 @@ std::string ipv6() {
 // RFC 3986, the part with a host; what is not ASCII is written with %.
 std::string uri() {
   constexpr std::string_view kCharacter = "([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
-  return fmt::format("[a-z][a-z0-9+.-]{{1,15}}://{0}(:[1-9][0-9]{{0,3}})?(/{1}*)*(\\?{1}*)?(#{1}*)?", kHost, kCharacter);
+  return fmt::format("[a-z][a-z0-9+.-]{{1,15}}://{0}(:[1-9][0-9]{{0,3}})?(/{1}*)*(\\?{1}*)?(#{1}*)?", kHost,
+                     kCharacter);
 }
 
 // RFC 3339, appendix A.
@@ -62,7 +65,8 @@ std::optional<std::string> unanchored(std::string_view format) {
   if (format == "hostname" || format == "idn-hostname") return std::string{kHost};
   if (format == "ipv4") return std::string{kIpv4};
   if (format == "ipv6") return ipv6();
-  if (format == "uri" || format == "uri-reference" || format == "iri" || format == "iri-reference") return uri();
+  if (format == "uri" || format == "uri-reference" || format == "iri" || format == "iri-reference")
+    return uri();
   if (format == "json-pointer") return "(/([^~/]|~[01])*)*";
   return std::nullopt;
 }

@@ -16,8 +16,9 @@ constexpr char32_t kFirstPrintable = 0x20;
 
 // A code point inside [ ] or " ".
 std::string escaped(char32_t code_point) {
-  const bool is_plain = (code_point >= U'0' && code_point <= U'9') || (code_point >= U'A' && code_point <= U'Z') ||
-                        (code_point >= U'a' && code_point <= U'z') || code_point == U' ' || code_point == U'_';
+  const bool is_plain =
+      (code_point >= U'0' && code_point <= U'9') || (code_point >= U'A' && code_point <= U'Z') ||
+      (code_point >= U'a' && code_point <= U'z') || code_point == U' ' || code_point == U'_';
   const auto code = static_cast<std::uint32_t>(code_point);
   if (is_plain) return {static_cast<char>(code)};
   if (code < 0x100) return fmt::format("\\x{:02X}", code);
@@ -39,7 +40,9 @@ std::string printed(std::string_view literal) {
   return text + "\"";
 }
 
-std::string name_of(std::size_t rule, std::size_t root) { return rule == root ? "root" : fmt::format("r{}", rule); }
+std::string name_of(std::size_t rule, std::size_t root) {
+  return rule == root ? "root" : fmt::format("r{}", rule);
+}
 
 // Which rules and expressions can be completed.
 class Pruner {
@@ -163,7 +166,8 @@ Expression Gbnf::repeat(Expression part, std::uint64_t least, std::uint64_t most
 Expression Gbnf::exactly(Expression part, std::uint64_t n) {
   if (n <= kMostRepeats) return counted(std::move(part), n, n);
   const auto block = Expression::reference(add_rule(counted(part, kMostRepeats, kMostRepeats)));
-  return Expression::sequence({exactly(block, n / kMostRepeats), counted(part, n % kMostRepeats, n % kMostRepeats)});
+  return Expression::sequence(
+      {exactly(block, n / kMostRepeats), counted(part, n % kMostRepeats, n % kMostRepeats)});
 }
 
 // Either fewer whole blocks than fit and any rest, or all that fit and the last rest.
@@ -179,7 +183,7 @@ Expression Gbnf::at_most(Expression part, std::uint64_t n) {
 
 Expression Gbnf::string_character(const CodePoints& set) {
   CodePoints plain;
-  CodePoints shortened;  // the letters after a backslash
+  CodePoints shortened;                // the letters after a backslash
   std::array<CodePoints, 2> numbered;  // the last digits after \u000 and \u001
   for (const auto& [first, last] : set.ranges()) {
     for (char32_t c = first; c < kFirstPrintable && c <= last; ++c) {
@@ -204,8 +208,9 @@ Expression Gbnf::string_character(const CodePoints& set) {
   };
   const auto [found, is_new] = characters_.try_emplace(printed(set), 0);
   if (is_new) {
-    found->second = add_rule(Expression::choice({Expression::one_of(plain), spelled("\\", shortened),
-                                                 spelled("\\u000", numbered[0]), spelled("\\u001", numbered[1])}));
+    found->second =
+        add_rule(Expression::choice({Expression::one_of(plain), spelled("\\", shortened),
+                                     spelled("\\u000", numbered[0]), spelled("\\u001", numbered[1])}));
   }
   return Expression::reference(found->second);
 }

@@ -32,10 +32,16 @@ struct Expression {
   std::uint64_t most = 0;
   std::vector<Expression> parts{};
 
-  [[nodiscard]] static Expression literal(std::string text) { return {.kind = Kind::kText, .text = std::move(text)}; }
-  [[nodiscard]] static Expression one_of(CodePoints set) { return {.kind = Kind::kSet, .set = std::move(set)}; }
+  [[nodiscard]] static Expression literal(std::string text) {
+    return {.kind = Kind::kText, .text = std::move(text)};
+  }
+  [[nodiscard]] static Expression one_of(CodePoints set) {
+    return {.kind = Kind::kSet, .set = std::move(set)};
+  }
   [[nodiscard]] static Expression reference(std::size_t rule) { return {.kind = Kind::kRule, .rule = rule}; }
-  [[nodiscard]] static Expression sequence(std::vector<Expression> parts) { return {.parts = std::move(parts)}; }
+  [[nodiscard]] static Expression sequence(std::vector<Expression> parts) {
+    return {.parts = std::move(parts)};
+  }
   [[nodiscard]] static Expression choice(std::vector<Expression> parts) {
     return {.kind = Kind::kChoice, .parts = std::move(parts)};
   }

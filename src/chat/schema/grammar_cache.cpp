@@ -8,7 +8,8 @@
 
 namespace minerva::chat::schema {
 
-Result<std::string> GrammarCache::grammar_of(const nlohmann::ordered_json& document, const std::string& name) {
+Result<std::string> GrammarCache::grammar_of(const nlohmann::ordered_json& document,
+                                             const std::string& name) {
   std::string text = document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   {
     const std::scoped_lock lock(mutex_);

@@ -19,7 +19,8 @@ class GrammarCache {
   static constexpr std::size_t kMostGrammars = 32;
 
   // As compile_schema(). Errors are not kept.
-  [[nodiscard]] Result<std::string> grammar_of(const nlohmann::ordered_json& document, const std::string& name);
+  [[nodiscard]] Result<std::string> grammar_of(const nlohmann::ordered_json& document,
+                                               const std::string& name);
 
   [[nodiscard]] std::size_t n_compiled() const;  // so far
 

@@ -37,7 +37,8 @@ constexpr std::array kUncompiled{
 bool asks_for_nothing(const Uncompiled& entry, const Json& schema, const Json& value) {
   if (value == Json::parse(entry.neutral)) return true;
   if (entry.keyword == "then" || entry.keyword == "else") return value.empty() || !schema.contains("if");
-  if (entry.keyword == "uniqueItems") return schema.contains("maxItems") && schema["maxItems"].is_number() && schema["maxItems"] <= 1;
+  if (entry.keyword == "uniqueItems")
+    return schema.contains("maxItems") && schema["maxItems"].is_number() && schema["maxItems"] <= 1;
   return entry.keyword != "not" && entry.keyword != "contains" && value.is_object() && value.empty();
 }
 
@@ -50,23 +51,26 @@ std::unexpected<Error> refuse(const std::string& path, std::string_view why) {
 Status check_keyword(const SchemaRef& schema, const std::string& keyword, bool at_root) {
   const Json& value = (*schema.json)[keyword];
   if (keyword == "$id" && !at_root) {
-    return refuse(schema.path + "/$id",
-                  "the keyword \"$id\" cannot be compiled within a schema; leave it out, and refer with #/...");
+    return refuse(
+        schema.path + "/$id",
+        "the keyword \"$id\" cannot be compiled within a schema; leave it out, and refer with #/...");
   }
   const auto found = std::ranges::find(kUncompiled, keyword, &Uncompiled::keyword);
   if (found == kUncompiled.end() || asks_for_nothing(*found, *schema.json, value)) return {};
-  return refuse(schema.path + "/" + pointer_part(keyword),
-                fmt::format("the keyword \"{}\" cannot be compiled to a grammar; {}", keyword, found->advice));
+  return refuse(
+      schema.path + "/" + pointer_part(keyword),
+      fmt::format("the keyword \"{}\" cannot be compiled to a grammar; {}", keyword, found->advice));
 }
 
 bool is_number_keyword(std::string_view keyword) {
-  constexpr std::array<std::string_view, 4> kAll{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"};
+  constexpr std::array<std::string_view, 4> kAll{"minimum", "maximum", "exclusiveMinimum",
+                                                 "exclusiveMaximum"};
   return std::ranges::contains(kAll, keyword);
 }
 
 bool is_count_keyword(std::string_view keyword) {
-  constexpr std::array<std::string_view, 6> kAll{"minLength", "maxLength", "minItems",
-                                                 "maxItems", "minProperties", "maxProperties"};
+  constexpr std::array<std::string_view, 6> kAll{"minLength", "maxLength",     "minItems",
+                                                 "maxItems",  "minProperties", "maxProperties"};
   return std::ranges::contains(kAll, keyword);
 }
 
@@ -98,7 +102,8 @@ std::string unescaped_fragment(std::string_view fragment) {
   for (std::size_t i = 0; i < fragment.size(); ++i) {
     unsigned code = 0;
     const char* digits = fragment.data() + i + 1;
-    if (fragment[i] == '%' && i + 2 < fragment.size() && std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2) {
+    if (fragment[i] == '%' && i + 2 < fragment.size() &&
+        std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2) {
       text += static_cast<char>(code);
       i += 2;
     } else {

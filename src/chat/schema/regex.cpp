@@ -85,7 +85,9 @@ class Parser {
   }
   void refuse(std::string_view why) {
     if (fault_) return;
-    fault_ = Error{.code = ErrorCode::kInvalidRequest, .message = fmt::format("at character {}: {}", at_, why), .field = {}};
+    fault_ = Error{.code = ErrorCode::kInvalidRequest,
+                   .message = fmt::format("at character {}: {}", at_, why),
+                   .field = {}};
   }
 
   Regex choice(int depth) {
@@ -122,8 +124,7 @@ class Parser {
     if (sees(U"?=") || sees(U"?!") || sees(U"?<=") || sees(U"?<!"))
       refuse("lookahead and lookbehind cannot be compiled");
     if (take(U"?<")) {
-      while (!done() && next() != U'>') {
-      }
+      while (!done() && next() != U'>') {}
     } else if (!take(U"?:") && sees(U"?")) {
       refuse("this kind of group is unknown");
     }
@@ -146,7 +147,8 @@ class Parser {
       return part;
     }
     take(U"?");  // what it prefers does not change what it matches
-    if (part.kind == Regex::Kind::kBegin || part.kind == Regex::Kind::kEnd) refuse("an anchor cannot be repeated");
+    if (part.kind == Regex::Kind::kBegin || part.kind == Regex::Kind::kEnd)
+      refuse("an anchor cannot be repeated");
     whole.parts.push_back(std::move(part));
     return whole;
   }
@@ -187,7 +189,9 @@ class Parser {
       case U'x': return one(digits_of_code(2));
       case U'u': return one(unicode_escape());
       case U'p':
-      case U'P': refuse("Unicode properties (\\p) cannot be compiled; write the characters as a [class]"); return {};
+      case U'P':
+        refuse("Unicode properties (\\p) cannot be compiled; write the characters as a [class]");
+        return {};
       case U'b':
         if (in_bracket) return one(U'\b');
         [[fallthrough]];

@@ -21,7 +21,9 @@ namespace {
 
 using Parts = std::vector<Expression>;
 
-Expression space() { return {.kind = Expression::Kind::kRepeat, .most = 1, .parts = {Expression::literal(" ")}}; }
+Expression space() {
+  return {.kind = Expression::Kind::kRepeat, .most = 1, .parts = {Expression::literal(" ")}};
+}
 
 Expression comma() { return Expression::sequence({Expression::literal(","), space()}); }
 
@@ -34,8 +36,8 @@ std::string text_of(const Json& value) { return value.dump(-1, ' ', false, Json:
 std::string text_of(const NumberRules& rules) {
   std::string text = fmt::format("{}/{}/{}", rules.integer, rules.divisor, rules.most_fraction);
   for (const auto& bound : {rules.least, rules.most}) {
-    text += bound ? fmt::format(" {}{}.{}{}", bound->value.negative ? "-" : "", bound->value.whole, bound->value.fraction,
-                                bound->exclusive ? "!" : "")
+    text += bound ? fmt::format(" {}{}.{}{}", bound->value.negative ? "-" : "", bound->value.whole,
+                                bound->value.fraction, bound->exclusive ? "!" : "")
                   : " none";
   }
   return text;
@@ -60,7 +62,8 @@ class Compiler {
     auto text = gbnf_.text(root);
     if (!text) {
       if (conflict_.empty()) conflict_ = name_ + "#: every value would have to go on without end";
-      return fail(ErrorCode::kInvalidRequest, fmt::format("no value can satisfy the schema: {}", conflict_), name_);
+      return fail(ErrorCode::kInvalidRequest, fmt::format("no value can satisfy the schema: {}", conflict_),
+                  name_);
     }
     if (text->size() > Gbnf::kLargest) return too_large();
     return std::move(*text);
@@ -69,8 +72,8 @@ class Compiler {
  private:
   std::unexpected<Error> too_large() const {
     return fail(ErrorCode::kInvalidRequest,
-                fmt::format("{}: its grammar would have more than {} rules or {} bytes; ask for less at once", name_,
-                            Gbnf::kMostRules, Gbnf::kLargest),
+                fmt::format("{}: its grammar would have more than {} rules or {} bytes; ask for less at once",
+                            name_, Gbnf::kMostRules, Gbnf::kLargest),
                 name_);
   }
 
@@ -161,8 +164,9 @@ class Compiler {
       mark.add(U'E', U'E');
       CodePoints sign{U'+', U'+'};
       sign.add(U'-', U'-');
-      parts.push_back(optional(Expression::sequence({Expression::one_of(mark), optional(Expression::one_of(sign)),
-                                                     gbnf_.repeat(Expression::one_of({U'0', U'9'}), 1, 2)})));
+      parts.push_back(
+          optional(Expression::sequence({Expression::one_of(mark), optional(Expression::one_of(sign)),
+                                         gbnf_.repeat(Expression::one_of({U'0', U'9'}), 1, 2)})));
     }
     rule = gbnf_.add_rule(Expression::sequence(std::move(parts)));
     return *rule;
@@ -174,9 +178,11 @@ class Compiler {
 
   Result<Expression> write_text(const Shape& shape, const std::string& path) {
     if (shape.patterns.empty())
-      return quoted(gbnf_.repeat(gbnf_.string_character(CodePoints::all()), shape.least_length, shape.most_length));
+      return quoted(
+          gbnf_.repeat(gbnf_.string_character(CodePoints::all()), shape.least_length, shape.most_length));
     const auto key = std::tuple{shape.patterns, shape.least_length, shape.most_length};
-    if (const auto known = texts_.find(key); known != texts_.end()) return Expression::reference(known->second);
+    if (const auto known = texts_.find(key); known != texts_.end())
+      return Expression::reference(known->second);
     TextRules rules{.least = shape.least_length, .most = shape.most_length};
     for (const std::string& pattern : shape.patterns) {
       auto regex = parse_regex(pattern);
@@ -185,10 +191,10 @@ class Compiler {
     }
     const auto automaton = make_text_automaton(rules);
     if (!automaton)
-      return refuse(path, "pattern, format and length together cannot be compiled: " + automaton.error().message);
+      return refuse(path,
+                    "pattern, format and length together cannot be compiled: " + automaton.error().message);
     if (automaton->states.empty()) note(path + ": no text satisfies pattern, format and length together");
-    const std::size_t rule =
-        gbnf_.add_rule(quoted(gbnf_.texts_of(*automaton, Gbnf::Spelling::kJsonString)));
+    const std::size_t rule = gbnf_.add_rule(quoted(gbnf_.texts_of(*automaton, Gbnf::Spelling::kJsonString)));
     texts_.emplace(key, rule);
     return Expression::reference(rule);
   }
@@ -253,7 +259,8 @@ class Compiler {
   Result<Expression> write_object(const Shape& shape, const std::string& path) {
     Members members{.shape = shape, .names = {}, .pairs = {}, .other = std::nullopt, .most_counted = 1};
     const bool is_bounded = shape.most_properties != Shape::kUnlimited;
-    members.most_counted = is_bounded ? shape.most_properties + 1 : std::max<std::uint64_t>(1, shape.least_properties);
+    members.most_counted =
+        is_bounded ? shape.most_properties + 1 : std::max<std::uint64_t>(1, shape.least_properties);
     for (const std::string& name : shape.declared_members()) {
       const Conjunction member = shape.member(name);
       const bool is_required = shape.requires_member(name);
@@ -269,7 +276,8 @@ class Compiler {
     members.most_counted = std::min<std::uint64_t>(members.most_counted, members.names.size() + 1);
     if (shape.least_properties > members.names.size() + 1) {
       return refuse(path + "/minProperties",
-                    "the keyword \"minProperties\" cannot be compiled beyond the declared members and one more, as a grammar "
+                    "the keyword \"minProperties\" cannot be compiled beyond the declared members and one "
+                    "more, as a grammar "
                     "cannot make sure that further names differ; declare the members");
     }
     if (shape.most_properties != Shape::kUnlimited && shape.most_properties < shape.required.size())
@@ -288,7 +296,9 @@ class Compiler {
     TextRules rules;
     for (const std::string& name : declared) rules.excluded.push_back(code_points_of(name));
     const auto automaton = make_text_automaton(rules);
-    if (!automaton) return refuse(path + "/additionalProperties", "too many names are declared: " + automaton.error().message);
+    if (!automaton)
+      return refuse(path + "/additionalProperties",
+                    "too many names are declared: " + automaton.error().message);
     return quoted(gbnf_.texts_of(*automaton, Gbnf::Spelling::kJsonString));
   }
 
@@ -315,13 +325,15 @@ class Compiler {
   Expression write_others(Members& members, std::uint64_t n) {
     const Shape& shape = members.shape;
     const bool is_bounded = shape.most_properties != Shape::kUnlimited;
-    if ((is_bounded && n > shape.most_properties) || n + 1 < shape.least_properties) return Expression::choice({});
+    if ((is_bounded && n > shape.most_properties) || n + 1 < shape.least_properties)
+      return Expression::choice({});
     const std::uint64_t least = n < shape.least_properties ? 1 : 0;
     const std::uint64_t most = is_bounded ? shape.most_properties - n : Expression::kUnlimited;
     if (!members.other || most == 0) return least == 0 ? Expression::literal("") : Expression::choice({});
     const Expression next = Expression::sequence({comma(), *members.other});
     if (n > 0) return gbnf_.repeat(next, least, most);
-    Expression some = Expression::sequence({*members.other, gbnf_.repeat(next, 0, is_bounded ? most - 1 : most)});
+    Expression some =
+        Expression::sequence({*members.other, gbnf_.repeat(next, 0, is_bounded ? most - 1 : most)});
     return least > 0 ? some : optional(std::move(some));
   }
 
@@ -333,7 +345,7 @@ class Compiler {
   std::map<std::tuple<std::vector<std::string>, std::uint64_t, std::uint64_t>, std::size_t> texts_;
   std::map<std::string, std::size_t> bounded_numbers_;
   std::array<std::optional<std::size_t>, 2> number_rules_;  // without bounds: of any numbers, of integers
-  std::string conflict_;                                  // the first that was met
+  std::string conflict_;                                    // the first that was met
 };
 
 }  // namespace

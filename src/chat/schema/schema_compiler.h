@@ -17,7 +17,8 @@ namespace minerva::chat::schema {
 
 // `name` is how the client calls the schema ("response_format.json_schema.schema"). kInvalidRequest whose field is the path of what
 // cannot be compiled, for instance "NAME#/properties/a/not".
-[[nodiscard]] Result<std::string> compile_schema(const nlohmann::ordered_json& document, const std::string& name);
+[[nodiscard]] Result<std::string> compile_schema(const nlohmann::ordered_json& document,
+                                                 const std::string& name);
 
 // Any JSON object.
 [[nodiscard]] std::string any_object_grammar();

@@ -35,7 +35,8 @@ Result<std::vector<Shape>> SchemaReader::read(const Conjunction& conjunction) {
 }
 
 Status SchemaReader::add(const SchemaRef& schema, Draft& draft) {
-  if (++n_steps_ > kMostSteps) return refuse(schema.path, "the schema has too many parts; ask for less at once");
+  if (++n_steps_ > kMostSteps)
+    return refuse(schema.path, "the schema has too many parts; ask for less at once");
   const Json& json = *schema.json;
   if (json == true) return {};
   if (json == false) {
@@ -44,7 +45,8 @@ Status SchemaReader::add(const SchemaRef& schema, Draft& draft) {
   }
   if (!json.is_object()) return refuse(schema.path, "a schema must be an object, true or false");
   if (std::ranges::contains(open_, &json))
-    return refuse(schema.path, "the schema refers to itself without an array or object between; no value can be written");
+    return refuse(schema.path,
+                  "the schema refers to itself without an array or object between; no value can be written");
   open_.push_back(&json);
   Status status;
   for (const auto& [keyword, value] : json.items()) {
@@ -60,7 +62,8 @@ Status SchemaReader::add(const SchemaRef& schema, Draft& draft) {
 Status SchemaReader::add_keyword(const SchemaRef& schema, const std::string& keyword, Draft& draft) {
   Shape& shape = draft.shape;
   if (keyword == "$ref") return follow(schema, draft);
-  if (keyword == "allOf" || keyword == "anyOf" || keyword == "oneOf") return add_branches(schema, keyword, draft);
+  if (keyword == "allOf" || keyword == "anyOf" || keyword == "oneOf")
+    return add_branches(schema, keyword, draft);
   if (keyword == "type") return add_types(schema, shape);
   if (keyword == "enum" || keyword == "const") return add_values(schema, keyword, shape);
   if (keyword == "multipleOf") return add_divisor(schema, shape);
@@ -78,7 +81,9 @@ Status SchemaReader::add_types(const SchemaRef& schema, Shape& shape) const {
   for (const Json& name : names) {
     const auto bits = name.is_string() ? types_named(name.get_ref<const std::string&>()) : std::nullopt;
     if (!bits)
-      return refuse(path, "the type must be null, boolean, integer, number, string, array or object, or a list of these");
+      return refuse(
+          path,
+          "the type must be null, boolean, integer, number, string, array or object, or a list of these");
     allowed |= *bits;
   }
   shape.types &= allowed;
@@ -92,7 +97,8 @@ Status SchemaReader::add_values(const SchemaRef& schema, const std::string& keyw
   const std::string path = schema.path + "/" + keyword;
   if (keyword == "enum" && !given.is_array()) return refuse(path, "enum must be a list of values");
   std::vector<Json> values = keyword == "enum" ? given.get<std::vector<Json>>() : std::vector<Json>{given};
-  if (shape.values) std::erase_if(values, [&](const Json& value) { return !std::ranges::contains(*shape.values, value); });
+  if (shape.values)
+    std::erase_if(values, [&](const Json& value) { return !std::ranges::contains(*shape.values, value); });
   if (values.empty()) shape.rule_out(path + ": no value is left that all schemas here allow");
   shape.values = std::move(values);
   shape.is_typed = true;
@@ -115,24 +121,30 @@ Status SchemaReader::add_number(const SchemaRef& schema, const std::string& keyw
 Status SchemaReader::add_divisor(const SchemaRef& schema, Shape& shape) const {
   const Json& value = (*schema.json)["multipleOf"];
   const std::string path = schema.path + "/multipleOf";
-  if (!value.is_number() || value.get<double>() <= 0.0) return refuse(path, "multipleOf must be a number above 0");
+  if (!value.is_number() || value.get<double>() <= 0.0)
+    return refuse(path, "multipleOf must be a number above 0");
   hint(shape, kInteger | kFraction);
   const Decimal divisor = Decimal::of(value);
   NumberRules& numbers = shape.numbers;
   if (divisor.whole.empty() && divisor.fraction.find_first_not_of('0') == divisor.fraction.size() - 1 &&
       divisor.fraction.back() == '1') {
-    numbers.most_fraction = std::min<std::uint32_t>(numbers.most_fraction, static_cast<std::uint32_t>(divisor.fraction.size()));
+    numbers.most_fraction =
+        std::min<std::uint32_t>(numbers.most_fraction, static_cast<std::uint32_t>(divisor.fraction.size()));
     return {};
   }
-  if (!divisor.fraction.empty() || divisor.whole.size() > 4 || std::stoul(divisor.whole) > NumberRules::kMostDivisor) {
-    return refuse(path, fmt::format("the keyword \"multipleOf\" cannot be compiled for {}; an integer up to {} or 0.1, 0.01 and so on "
+  if (!divisor.fraction.empty() || divisor.whole.size() > 4 ||
+      std::stoul(divisor.whole) > NumberRules::kMostDivisor) {
+    return refuse(path, fmt::format("the keyword \"multipleOf\" cannot be compiled for {}; an integer up to "
+                                    "{} or 0.1, 0.01 and so on "
                                     "can",
                                     value.dump(), NumberRules::kMostDivisor));
   }
   const auto whole = static_cast<std::uint32_t>(std::stoul(divisor.whole));
-  const std::uint64_t both = static_cast<std::uint64_t>(numbers.divisor) / std::gcd(numbers.divisor, whole) * whole;
+  const std::uint64_t both =
+      static_cast<std::uint64_t>(numbers.divisor) / std::gcd(numbers.divisor, whole) * whole;
   if (both > NumberRules::kMostDivisor)
-    return refuse(path, fmt::format("the values of multipleOf here have a least common multiple above {}", NumberRules::kMostDivisor));
+    return refuse(path, fmt::format("the values of multipleOf here have a least common multiple above {}",
+                                    NumberRules::kMostDivisor));
   numbers.divisor = static_cast<std::uint32_t>(both);
   numbers.integer = true;
   return {};
@@ -156,16 +168,19 @@ Status SchemaReader::add_text(const SchemaRef& schema, const std::string& keywor
 Status SchemaReader::add_count(const SchemaRef& schema, const std::string& keyword, Shape& shape) const {
   const Json& value = (*schema.json)[keyword];
   const std::string path = schema.path + "/" + keyword;
-  if (!value.is_number() || value.get<double>() < 0.0 || std::floor(value.get<double>()) != value.get<double>())
+  if (!value.is_number() || value.get<double>() < 0.0 ||
+      std::floor(value.get<double>()) != value.get<double>())
     return refuse(path, keyword + " must be an integer from 0 up");
   if (value.get<double>() > static_cast<double>(kGreatestCount))
-    return refuse(path, fmt::format("{} {} is too great: at most {} can be compiled", keyword, value.dump(), kGreatestCount));
+    return refuse(path, fmt::format("{} {} is too great: at most {} can be compiled", keyword, value.dump(),
+                                    kGreatestCount));
   const auto count = static_cast<std::uint64_t>(value.get<double>());
   const bool is_least = keyword.starts_with("min");
   const auto bound = [&](std::uint64_t& least, std::uint64_t& most) {
     if (is_least) least = std::max(least, count);
     if (!is_least) most = std::min(most, count);
-    if (least > most) shape.rule_out(fmt::format("{}: at least {} and at most {} is no count", path, least, most));
+    if (least > most)
+      shape.rule_out(fmt::format("{}: at least {} and at most {} is no count", path, least, most));
   };
   if (keyword.ends_with("Length")) {
     hint(shape, kString);
@@ -217,7 +232,8 @@ Status SchemaReader::add_array(const SchemaRef& schema, Shape& shape) const {
   }
   if (const auto items = json.find("items"); items != json.end()) {
     if (items->is_array())
-      return refuse(schema.path + "/items", "items must be one schema; a list of them is called prefixItems in draft 2020-12");
+      return refuse(schema.path + "/items",
+                    "items must be one schema; a list of them is called prefixItems in draft 2020-12");
     facet.items = SchemaRef{&*items, schema.path + "/items"};
   }
   if (facet.prefix.empty() && !facet.items) return {};
@@ -229,9 +245,11 @@ Status SchemaReader::add_array(const SchemaRef& schema, Shape& shape) const {
 Status SchemaReader::add_branches(const SchemaRef& schema, const std::string& keyword, Draft& draft) {
   const Json& given = (*schema.json)[keyword];
   const std::string path = schema.path + "/" + keyword;
-  if (!given.is_array() || given.empty()) return refuse(path, keyword + " must be a list of schemas that is not empty");
+  if (!given.is_array() || given.empty())
+    return refuse(path, keyword + " must be a list of schemas that is not empty");
   Group group{.branches = {}, .exclusive = keyword == "oneOf", .path = path};
-  for (std::size_t i = 0; i < given.size(); ++i) group.branches.push_back({&given[i], fmt::format("{}/{}", path, i)});
+  for (std::size_t i = 0; i < given.size(); ++i)
+    group.branches.push_back({&given[i], fmt::format("{}/{}", path, i)});
   if (keyword == "allOf") {
     for (const SchemaRef& branch : group.branches) {
       if (Status added = add(branch, draft); !added) return added;
@@ -248,7 +266,9 @@ Status SchemaReader::follow(const SchemaRef& schema, Draft& draft) {
   if (!given.is_string()) return refuse(path, "$ref must be a text");
   const auto& reference = given.get_ref<const std::string&>();
   if (reference != "#" && !reference.starts_with("#/")) {
-    return refuse(path, fmt::format("the reference {} cannot be followed; only # and #/... within this schema can", given.dump()));
+    return refuse(path,
+                  fmt::format("the reference {} cannot be followed; only # and #/... within this schema can",
+                              given.dump()));
   }
   const Json* target = nullptr;
   try {
@@ -265,7 +285,8 @@ Status SchemaReader::follow(const SchemaRef& schema, Draft& draft) {
 Status SchemaReader::spread(Draft draft, std::vector<Shape>& shapes) {
   if (draft.groups.empty()) {
     if (shapes.size() >= kMostAlternatives)
-      return refuse(name_, fmt::format("the schema combines to more than {} alternatives for one value", kMostAlternatives));
+      return refuse(name_, fmt::format("the schema combines to more than {} alternatives for one value",
+                                       kMostAlternatives));
     shapes.push_back(std::move(draft.shape));
     return {};
   }
@@ -283,7 +304,8 @@ Status SchemaReader::spread(Draft draft, std::vector<Shape>& shapes) {
   }
   for (auto& branch : branches) std::ranges::move(branch, std::back_inserter(shapes));
   if (shapes.size() > kMostAlternatives)
-    return refuse(group.path, fmt::format("the schema combines to more than {} alternatives for one value", kMostAlternatives));
+    return refuse(group.path, fmt::format("the schema combines to more than {} alternatives for one value",
+                                          kMostAlternatives));
   return {};
 }
 

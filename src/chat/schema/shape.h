@@ -54,8 +54,8 @@ struct Shape {
   static constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
   std::uint32_t types = kAllTypes;
-  bool is_typed = false;      // some `type`, `enum` or `const` speaks
-  std::uint32_t hinted = 0;   // the types whose keywords are there
+  bool is_typed = false;                      // some `type`, `enum` or `const` speaks
+  std::uint32_t hinted = 0;                   // the types whose keywords are there
   std::optional<std::vector<Json>> values{};  // of `enum` and `const`
 
   NumberRules numbers{};
@@ -76,7 +76,9 @@ struct Shape {
   std::string conflict{};  // why there can be no value, or empty
 
   // The types that are written: where no type is asked for, those that the keywords are about.
-  [[nodiscard]] std::uint32_t written_types() const { return is_typed || hinted == 0 ? types : types & hinted; }
+  [[nodiscard]] std::uint32_t written_types() const {
+    return is_typed || hinted == 0 ? types : types & hinted;
+  }
   void rule_out(const std::string& why) {
     if (conflict.empty()) conflict = why;
   }

@@ -24,8 +24,8 @@ std::uint32_t type_of(const Json& value) {
 }
 
 bool asks_of_containers(const Shape& shape) {
-  return !shape.arrays.empty() || !shape.objects.empty() || !shape.required.empty() || shape.least_items > 0 ||
-         shape.most_items != Shape::kUnlimited || shape.least_properties > 0 ||
+  return !shape.arrays.empty() || !shape.objects.empty() || !shape.required.empty() ||
+         shape.least_items > 0 || shape.most_items != Shape::kUnlimited || shape.least_properties > 0 ||
          shape.most_properties != Shape::kUnlimited;
 }
 
@@ -66,7 +66,8 @@ Result<bool> SchemaReader::admits(const Shape& shape, const Json& value, const s
   if (shape.values && !std::ranges::contains(*shape.values, value)) return false;
   if ((type & (kInteger | kFraction)) != 0) return shape.numbers.admits(Decimal::of(value));
   if ((type & (kArray | kObject)) != 0 && asks_of_containers(shape))
-    return refuse(path, "arrays and objects in enum or const cannot be compiled beside keywords that ask more of them");
+    return refuse(
+        path, "arrays and objects in enum or const cannot be compiled beside keywords that ask more of them");
   if (type != kString) return true;
   const std::u32string text = code_points_of(value.get_ref<const std::string&>());
   if (text.size() < shape.least_length || text.size() > shape.most_length) return false;
@@ -86,10 +87,12 @@ Status SchemaReader::check_apart(const Group& group, const std::vector<std::vect
           const auto apart = are_apart(left, right, 0);
           if (!apart) return std::unexpected(apart.error());
           if (*apart) continue;
-          return refuse(group.path,
-                        fmt::format("the keyword \"oneOf\" cannot be compiled: a value might satisfy its branches {} and {} "
-                                    "both, which it forbids; use anyOf, or tell them apart by type or a required const",
-                                    i, k));
+          return refuse(
+              group.path,
+              fmt::format(
+                  "the keyword \"oneOf\" cannot be compiled: a value might satisfy its branches {} and {} "
+                  "both, which it forbids; use anyOf, or tell them apart by type or a required const",
+                  i, k));
         }
       }
     }

@@ -136,9 +136,9 @@ class Matcher {
 // Where in each part of the rules a text stands.
 struct Place {
   std::vector<Matcher::States> matched;
-  std::uint64_t length = 0;               // counted no further than the bounds ask
-  std::vector<std::size_t> like;          // the excluded texts that begin so
-  std::size_t n_read = 0;                 // of them; 0 when there are none
+  std::uint64_t length = 0;       // counted no further than the bounds ask
+  std::vector<std::size_t> like;  // the excluded texts that begin so
+  std::size_t n_read = 0;         // of them; 0 when there are none
   bool at_begin = false;
   auto operator<=>(const Place&) const = default;
 };
@@ -214,7 +214,8 @@ class Explorer {
   void expand(std::size_t number) {
     const Place& place = *places_[number];
     std::set<char32_t> boundaries{0, kLastCodePoint + 1};
-    for (std::size_t i = 0; i < matchers_.size(); ++i) matchers_[i].add_boundaries(place.matched[i], boundaries);
+    for (std::size_t i = 0; i < matchers_.size(); ++i)
+      matchers_[i].add_boundaries(place.matched[i], boundaries);
     for (const std::size_t i : place.like) {
       if (place.n_read >= rules_.excluded[i].size()) continue;
       boundaries.insert(rules_.excluded[i][place.n_read]);

@@ -14,7 +14,8 @@ namespace {
 using ::testing::HasSubstr;
 
 Result<ChatRequest> read(const std::string& extra, chat::schema::GrammarCache& grammars) {
-  return read_chat_request(R"({"messages": [{"role": "user", "content": "Hi"}], )" + extra + "}", 1, grammars);
+  return read_chat_request(R"({"messages": [{"role": "user", "content": "Hi"}], )" + extra + "}", 1,
+                           grammars);
 }
 
 std::string grammar_of(const std::string& extra) {
@@ -32,14 +33,17 @@ TEST(ResponseFormat, BecomesAGrammar) {
   const std::string null_only = grammar_of(kNamed);
   EXPECT_EQ(null_only, "root ::= \"null\"\n");
   EXPECT_EQ(grammar_of(R"("json_schema": {"type": "null"})"), null_only);
-  EXPECT_EQ(grammar_of(R"("response_format": {"type": "json_object", "schema": {"type": "null"}})"), null_only);
+  EXPECT_EQ(grammar_of(R"("response_format": {"type": "json_object", "schema": {"type": "null"}})"),
+            null_only);
   EXPECT_EQ(grammar_of(R"("response_format": {"type": "text"})"), "");
   EXPECT_EQ(grammar_of(R"("response_format": null, "json_schema": null)"), "");
 }
 
 TEST(ResponseFormat, IsEnforcedAlsoWhenItIsNotCalledStrict) {
-  EXPECT_EQ(grammar_of(R"("response_format": {"type": "json_schema", "json_schema": {"name": "a", "strict": false, "schema": {"type": "null"}}})"),
-            "root ::= \"null\"\n");
+  EXPECT_EQ(
+      grammar_of(
+          R"("response_format": {"type": "json_schema", "json_schema": {"name": "a", "strict": false, "schema": {"type": "null"}}})"),
+      "root ::= \"null\"\n");
 }
 
 TEST(ResponseFormat, AsksTheModelNotToThink) {
@@ -74,16 +78,22 @@ TEST(ResponseFormat, NamesTheFieldThatIsWrong) {
            {named("{}"), "response_format.json_schema.schema", "is missing"},
            {named(R"({"name": "a b", "schema": {}})"), "response_format.json_schema.name", "1 to 64 letters"},
            {named(R"({"name": "", "schema": {}})"), "response_format.json_schema.name", "1 to 64 letters"},
-           {named(R"({"name": ")" + std::string(65, 'a') + R"(", "schema": {}})"), "response_format.json_schema.name", "1 to 64"},
-           {named(R"({"name": "a", "strict": 1, "schema": {}})"), "response_format.json_schema.strict", "true or false"},
-           {named(R"({"name": "a", "schema": []})"), "response_format.json_schema.schema#", "must be an object"},
+           {named(R"({"name": ")" + std::string(65, 'a') + R"(", "schema": {}})"),
+            "response_format.json_schema.name", "1 to 64"},
+           {named(R"({"name": "a", "strict": 1, "schema": {}})"), "response_format.json_schema.strict",
+            "true or false"},
+           {named(R"({"name": "a", "schema": []})"), "response_format.json_schema.schema#",
+            "must be an object"},
            {named(R"({"name": "a", "schema": {"properties": {"a": {"not": {}}}}})"),
             "response_format.json_schema.schema#/properties/a/not", "the keyword \"not\" cannot be compiled"},
            {R"("json_schema": {"uniqueItems": true})", "json_schema#/uniqueItems", "cannot be compiled"},
-           {R"("json_schema": {}, "response_format": {"type": "json_object"})", "json_schema", "send one of them"},
-           {R"("grammar": "root ::= [a]", "response_format": {"type": "json_object"})", "response_format", "combined with grammar"},
+           {R"("json_schema": {}, "response_format": {"type": "json_object"})", "json_schema",
+            "send one of them"},
+           {R"("grammar": "root ::= [a]", "response_format": {"type": "json_object"})", "response_format",
+            "combined with grammar"},
            {R"("grammar": "root ::= [a]", "json_schema": {})", "json_schema", "combined with grammar"},
-           {tools + R"("response_format": {"type": "json_object"})", "response_format", "cannot be a tool call"},
+           {tools + R"("response_format": {"type": "json_object"})", "response_format",
+            "cannot be a tool call"},
        }) {
     chat::schema::GrammarCache grammars;
     const auto request = read(bad.extra, grammars);

@@ -31,9 +31,11 @@ TEST(SchemaRefusal, NamesKeywordAndPath) {
            {R"({"patternProperties":{"^a":{}}})", "schema#/patternProperties", "\"patternProperties\""},
            {R"({"propertyNames":{"maxLength":2}})", "schema#/propertyNames", "\"propertyNames\""},
            {R"({"dependentRequired":{"a":["b"]}})", "schema#/dependentRequired", "\"dependentRequired\""},
-           {R"({"unevaluatedProperties":false})", "schema#/unevaluatedProperties", "\"unevaluatedProperties\""},
+           {R"({"unevaluatedProperties":false})", "schema#/unevaluatedProperties",
+            "\"unevaluatedProperties\""},
            {R"({"type":"array","contains":{"const":1}})", "schema#/contains", "\"contains\""},
-           {R"({"items":{"type":"array","uniqueItems":true}})", "schema#/items/uniqueItems", "\"uniqueItems\""},
+           {R"({"items":{"type":"array","uniqueItems":true}})", "schema#/items/uniqueItems",
+            "\"uniqueItems\""},
            {R"({"$dynamicRef":"#a"})", "schema#/$dynamicRef", "\"$dynamicRef\""},
            {R"({"properties":{"a":{"$id":"b"}}})", "schema#/properties/a/$id", "\"$id\""},
            {R"-({"pattern":"(?=a)"})-", "schema#/pattern", "lookahead"},
@@ -60,10 +62,13 @@ TEST(SchemaRefusal, NamesKeywordAndPath) {
            {R"({"anyOf":[]})", "schema#/anyOf", "not empty"},
            {R"({"$ref":"other.json"})", "schema#/$ref", "cannot be followed"},
            {R"({"$ref":"#/$defs/a"})", "schema#/$ref", "nothing at"},
-           {R"({"$defs":{"a":{"$ref":"#/$defs/a"}},"$ref":"#/$defs/a"})", "schema#/$defs/a", "refers to itself"},
+           {R"({"$defs":{"a":{"$ref":"#/$defs/a"}},"$ref":"#/$defs/a"})", "schema#/$defs/a",
+            "refers to itself"},
            {R"({"oneOf":[{"type":"integer"},{"type":"number"}]})", "schema#/oneOf", "0 and 1"},
-           {R"({"oneOf":[{"required":["a"]},{"required":["b"]}],"properties":{"a":{},"b":{}}})", "schema#/oneOf", "both"},
-           {R"({"oneOf":[{"properties":{"a":{}}},{"properties":{"b":{}},"required":["b"]}]})", "schema#/oneOf", "both"},
+           {R"({"oneOf":[{"required":["a"]},{"required":["b"]}],"properties":{"a":{},"b":{}}})",
+            "schema#/oneOf", "both"},
+           {R"({"oneOf":[{"properties":{"a":{}}},{"properties":{"b":{}},"required":["b"]}]})",
+            "schema#/oneOf", "both"},
            {R"({"type":"object","minProperties":3})", "schema#/minProperties", "\"minProperties\""},
            {R"({"properties":{"a~/b":{"not":{}}}})", "schema#/properties/a~0~1b/not", "\"not\""},
        }) {
@@ -93,7 +98,8 @@ TEST(SchemaRefusal, SaysWhyThereIsNoValue) {
        }) {
     const Error error = error_of(Json::parse(schema));
     EXPECT_EQ(error.code, ErrorCode::kInvalidRequest);
-    EXPECT_TRUE(error.message.starts_with("no value can satisfy the schema: schema#")) << schema << error.message;
+    EXPECT_TRUE(error.message.starts_with("no value can satisfy the schema: schema#"))
+        << schema << error.message;
   }
 }
 
@@ -108,7 +114,8 @@ TEST(SchemaRefusal, EndsWithWhatIsTooLarge) {
   EXPECT_EQ(error_of(doubling).code, ErrorCode::kInvalidRequest);
 
   Json choices = {{"allOf", Json::array()}};
-  for (int i = 0; i < 12; ++i) choices["allOf"].push_back(Json::parse(R"({"anyOf":[{"minimum":1},{"maximum":2}]})"));
+  for (int i = 0; i < 12; ++i)
+    choices["allOf"].push_back(Json::parse(R"({"anyOf":[{"minimum":1},{"maximum":2}]})"));
   EXPECT_TRUE(error_of(choices).message.contains("alternatives"));
 
   EXPECT_TRUE(error_of({{"pattern", "(a|b)*a(a|b){40}"}}).message.contains("states"));

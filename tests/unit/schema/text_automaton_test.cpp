@@ -49,7 +49,8 @@ TEST(TextAutomaton, KnowsNoSurrogates) {
 
 // Against the integers themselves.
 TEST(NumberAutomaton, HoldsExactlyTheIntegersWithinBounds) {
-  for (const auto& [least, most, divisor] : {std::tuple{-105, 17, 1U}, {3, 999, 7U}, {-1, 1, 1U}, {-40, -12, 4U}, {0, 1000, 100U}}) {
+  for (const auto& [least, most, divisor] :
+       {std::tuple{-105, 17, 1U}, {3, 999, 7U}, {-1, 1, 1U}, {-40, -12, 4U}, {0, 1000, 100U}}) {
     NumberRules rules{.integer = true, .divisor = divisor};
     rules.raise({.value = Decimal::of(least), .exclusive = false});
     rules.lower({.value = Decimal::of(most), .exclusive = false});
@@ -72,8 +73,10 @@ TEST(NumberAutomaton, HoldsExactlyTheNumbersWithinBounds) {
     const Automaton automaton = make_number_automaton(rules);
     for (int hundredths = -2000; hundredths <= 2000; ++hundredths) {
       if (hundredths == 0) continue;
-      const std::string text = fmt::format("{}{}.{:02}", hundredths < 0 ? "-" : "", std::abs(hundredths) / 100, std::abs(hundredths) % 100);
-      const bool is_in = exclusive ? hundredths > -325 && hundredths < 1250 : hundredths >= -325 && hundredths <= 1250;
+      const std::string text = fmt::format("{}{}.{:02}", hundredths < 0 ? "-" : "",
+                                           std::abs(hundredths) / 100, std::abs(hundredths) % 100);
+      const bool is_in =
+          exclusive ? hundredths > -325 && hundredths < 1250 : hundredths >= -325 && hundredths <= 1250;
       EXPECT_EQ(automaton.accepts(code_points_of(text)), is_in) << text;
     }
   }
