@@ -14,10 +14,12 @@ NUMBER_BOUNDS = [(0, 1), (-1, 1), (0.5, 0.75), (-3.25, 12.5), (99.9, 100), (-0.0
 LENGTHS = [(0, 0), (1, 1), (0, 5), (2, 3), (5, 10), (1, 20), (17, 18), (130, 140), (0, 300)]
 PATTERNS = [
     "^[a-z]+$", "^[A-Z][a-z]*$", "^[0-9]{3}-[0-9]{4}$", r"^\d{5}(-\d{4})?$", "^(red|green|blue)$", "^#[0-9a-fA-F]{6}$", r"^v\d+\.\d+\.\d+$", "^a*b+c?$",
-    "^(ab|cd){2,4}$", "^x{3}$", "^[^a-z\"]{2}$", "foo", "^foo", "foo$", "^$", "", "^(a|b)*abb$", r"^\w+@\w+\.(com|org)$", r"^[\w.-]{1,8}$", "^(0|[1-9][0-9]*)$",
+    "^(ab|cd){2,4}$", "^x{3}$", "^[^a-z\"]{2}$", "^foo", "^$", "", "^(a|b)*abb$", r"^\w+@\w+\.(com|org)$", r"^[\w.-]{1,8}$", "^(0|[1-9][0-9]*)$",
     r"^\{[a-z]+\}$", r"^\\+$", r"^\"q\"$", "^é+ü?$", r"^[\u0041-\u0046]{2}$", "^(?:GET|PUT) /[a-z]*$", "^(a?b?c?d?)$", "^(a*)*$", "^((x|y)z?)+$", "^[a-c-]{1,3}$",
-    r"^\+?[0-9 ()-]{7,12}$", "^.{3}$", "^.*end$", "a|b", "^a|b$", r"^\t?x$", "^[A-Z]{2}[0-9]{2}( ?[A-Z0-9]{4}){2}$", "^(1[0-2]|0?[1-9]):[0-5][0-9]$",
+    r"^\+?[0-9 ()-]{7,12}$", "^.{3}$", "a|b", r"^\t?x$", "^[A-Z]{2}[0-9]{2}( ?[A-Z0-9]{4}){2}$", "^(1[0-2]|0?[1-9]):[0-5][0-9]$",
 ]
+# A random text without end would hardly come by these.
+BOUNDED_PATTERNS = ["foo", "foo$", "^.*end$", "^a|b$", "o.?o", r"\d\d"]
 FORMATS = ["date", "time", "date-time", "duration", "uuid", "email", "hostname", "ipv4", "ipv6", "uri", "json-pointer", "of-our-own"]
 ENUMS: list[list[Any]] = [
     ["a"], ["yes", "no"], [1, 2, 3], [None], [True, False], ["", "x"], [0.5, -1.25], ["é", "日本", "\"", "\\", "\n"], [{"a": 1}, {"a": [1, 2]}], [[], [1], [[]]],
@@ -59,6 +61,8 @@ def strings() -> Iterator[Named]:
         yield f"pattern {pattern}", {"type": "string", "pattern": pattern}
     for pattern in PATTERNS[:4] + PATTERNS[7:8]:
         yield f"pattern {pattern} of 5 to 10", {"type": "string", "pattern": pattern, "minLength": 5, "maxLength": 10}
+    for pattern in BOUNDED_PATTERNS:
+        yield f"pattern {pattern} within 12", {"type": "string", "pattern": pattern, "maxLength": 12}
     for name in FORMATS:
         yield f"format {name}", {"type": "string", "format": name}
 
