@@ -15,6 +15,7 @@
 #include "api/access_keys.h"
 #include "api/chat_models.h"
 #include "base/error.h"
+#include "chat/schema/grammar_cache.h"
 #include "gateway/gateway.h"
 
 namespace minerva::api {
@@ -41,6 +42,7 @@ class ApiContext {
   const std::function<std::chrono::system_clock::time_point()> now;
   const std::chrono::steady_clock::time_point started;
   ChatModels chat_models;
+  chat::schema::GrammarCache grammars;
   boost::asio::thread_pool work_pool;
 };
 

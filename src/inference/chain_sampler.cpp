@@ -114,6 +114,9 @@ SamplerChain::SamplerChain(const wire::SamplingParams& params, const SamplingMod
       end_tokens_{model.end_tokens},
       seed_{params.seed} {
   for (const Token token : model.suppressed_tokens) biases_.push_back({.token = token, .bias = kNever});
+  if (grammar_ && !params.grammar_lazy) {
+    for (const Token token : model.control_tokens) biases_.push_back({.token = token, .bias = kNever});
+  }
   if (ignore_eos) {
     for (const Token token : model.end_tokens) biases_.push_back({.token = token, .bias = kNever});
   }

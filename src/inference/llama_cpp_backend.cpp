@@ -23,7 +23,12 @@ SamplingModel sampling_model(const llama_vocab* vocab, const wire::ModelCard& ca
   SamplingModel model{
       .vocab = vocab, .n_vocab = llama_vocab_n_tokens(vocab), .n_context = card.n_ctx_sequence};
   for (Token token = 0; token < model.n_vocab; ++token) {
-    if (llama_vocab_is_eog(vocab, token)) model.end_tokens.push_back(token);
+    const auto attributes = static_cast<std::uint32_t>(llama_vocab_get_attr(vocab, token));
+    if (llama_vocab_is_eog(vocab, token)) {
+      model.end_tokens.push_back(token);
+    } else if ((attributes & (LLAMA_TOKEN_ATTR_CONTROL | LLAMA_TOKEN_ATTR_UNKNOWN)) != 0) {
+      model.control_tokens.push_back(token);
+    }
   }
   std::int32_t n_suppressed = 0;
   const llama_token* suppressed = llama_vocab_get_suppress_tokens(vocab, &n_suppressed);

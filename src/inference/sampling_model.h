@@ -16,6 +16,8 @@ struct SamplingModel {
   std::uint32_t n_context = 0;
   std::vector<wire::Token>
       end_tokens{};  // banned when the end is to be ignored, until a grammar has come to its own
+  // Without the end tokens. Answers do not show them, but the library's grammar takes them for their spelling.
+  std::vector<wire::Token> control_tokens{};
   std::vector<wire::Token> suppressed_tokens{};  // that the model says must never come
 };
 

@@ -27,9 +27,9 @@ namespace asio = boost::asio;
 using Template = Result<std::shared_ptr<const chat::ChatTemplate>>;
 
 // On the work pool. The body's faults come before the server's: a client can do something about them now.
-Result<ChatRequest> prepare(std::string_view body, std::uint64_t random_seed, const Template& chat_template,
-                            const gateway::GatewayStatus& status) {
-  auto request = read_chat_request(body, random_seed);
+Result<ChatRequest> prepare(std::string_view body, std::uint64_t random_seed, ApiContext& context,
+                            const Template& chat_template, const gateway::GatewayStatus& status) {
+  auto request = read_chat_request(body, random_seed, context.grammars);
   if (!request) return request;
   if (!chat_template) return std::unexpected(chat_template.error());
   request->render.now = chat::local_now();
@@ -123,8 +123,8 @@ asio::awaitable<void> handle_chat_completion(std::shared_ptr<ApiContext> context
   const auto status = std::make_shared<const gateway::GatewayStatus>(context->gateway.status());
   const Template chat_template = context->chat_models.current(*status);
   std::function<Result<ChatRequest>()> work = [body = std::string_view(exchange.request().body),
-                                               seed = context->random(), chat_template, status] {
-    return prepare(body, seed, chat_template, *status);
+                                               seed = context->random(), context, chat_template, status] {
+    return prepare(body, seed, *context, chat_template, *status);
   };
   auto request = co_await run_on(context->work_pool, std::move(work));
   if (!request) co_return co_await respond(exchange, error_response(request.error()));

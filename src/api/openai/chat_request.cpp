@@ -9,6 +9,7 @@
 #include "api/openai/chat_messages.h"
 #include "api/openai/unsupported_fields.h"
 #include "api/parameter_parser.h"
+#include "api/response_format.h"
 #include "api/sampling_fields.h"
 
 namespace minerva::api::openai {
@@ -35,9 +36,21 @@ void read_template_options(ParameterParser& fields, chat::RenderOptions& render)
   if (!variables.empty()) render.template_kwargs = to_text(variables);
 }
 
+// The answer is JSON from its first token on, so a model is asked not to think before it, and has no way to call.
+void read_json_wish(ParameterParser& fields, chat::schema::GrammarCache& grammars, ChatRequest& request) {
+  if (!read_response_format(fields, grammars, request.generation.sampling)) return;
+  if (!request.tools.names.empty()) {
+    fields.refuse(
+        "response_format",
+        "an answer in a given format cannot be a tool call; send tool_choice \"none\" or no tools with it");
+  }
+  if (!request.render.enable_thinking) request.render.enable_thinking = false;
+}
+
 }  // namespace
 
-Result<ChatRequest> read_chat_request(std::string_view text, std::uint64_t random_seed) {
+Result<ChatRequest> read_chat_request(std::string_view text, std::uint64_t random_seed,
+                                      chat::schema::GrammarCache& grammars) {
   auto body = parse_json(text);
   if (!body) return std::unexpected(std::move(body.error()));
 
@@ -63,6 +76,7 @@ Result<ChatRequest> read_chat_request(std::string_view text, std::uint64_t rando
   read_template_options(fields, request.render);
   request.tools = read_tools(fields);
   request.render.tools = request.tools.tools;
+  read_json_wish(fields, grammars, request);
   fields.include(refuse_unsupported(*body));
   if (fields.failed()) return std::unexpected(fields.status().error());
   return request;

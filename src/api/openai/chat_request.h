@@ -1,7 +1,7 @@
 #pragma once
 // The body of POST /v1/chat/completions to what the chat room and the gateway take.
 //
-// Threads: pure function. Errors: kInvalidRequest naming the field, with what was given and what is allowed.
+// Threads: any; pure but for the cache of grammars. Errors: kInvalidRequest naming the field, with what was given and what is allowed.
 
 #include <cstdint>
 #include <string_view>
@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "chat/chat_template.h"
 #include "chat/conversation.h"
+#include "chat/schema/grammar_cache.h"
 #include "gateway/generation_request.h"
 
 namespace minerva::api::openai {
@@ -27,6 +28,7 @@ struct ChatRequest {
 };
 
 // `random_seed` is the seed of a request that brings none.
-[[nodiscard]] Result<ChatRequest> read_chat_request(std::string_view body, std::uint64_t random_seed);
+[[nodiscard]] Result<ChatRequest> read_chat_request(std::string_view body, std::uint64_t random_seed,
+                                                    chat::schema::GrammarCache& grammars);
 
 }  // namespace minerva::api::openai

@@ -24,7 +24,6 @@ constexpr std::array kUnsupported{
     UnsupportedField{"modalities", R"(["text"])"},
     UnsupportedField{"web_search_options", "null"},
     // llama-server's
-    UnsupportedField{"json_schema", "null"},
     UnsupportedField{"lora", "[]"},
 };
 
@@ -39,26 +38,10 @@ void refuse_functions(ParameterParser& fields) {
       "functions are not supported by this version; send them as tools, or send function_call \"none\"");
 }
 
-void refuse_response_format(ParameterParser& fields) {
-  const Json* format = fields.object("response_format");
-  if (format == nullptr) return;
-  ParameterParser inner(*format, "response_format");
-  std::string type;
-  inner.choice("type", {"text", "json_object", "json_schema"}, type);
-  if (type.empty()) inner.refuse("type", "response_format.type is missing");
-  if (type != "text") {
-    inner.refuse(
-        "type",
-        fmt::format("response_format.type \"{}\" is not supported by this version; only \"text\" is", type));
-  }
-  fields.include(inner.status());
-}
-
 }  // namespace
 
 Status refuse_unsupported(const Json& body) {
   ParameterParser fields(body, "");
-  refuse_response_format(fields);
   refuse_functions(fields);
   for (const auto& [name, neutral] : kUnsupported) {
     const Json* given = fields.value(name);

@@ -26,7 +26,8 @@ std::string tool(const std::string& function) {
 std::string tools(const std::string& list) { return body_with(R"("tools": [)" + list + "]"); }
 
 ChatRequest read(const std::string& body) {
-  auto request = read_chat_request(body, 1);
+  chat::schema::GrammarCache grammars;
+  auto request = read_chat_request(body, 1, grammars);
   EXPECT_TRUE(request.has_value()) << request.error().message;
   return request.value_or(ChatRequest{});
 }
@@ -98,7 +99,8 @@ TEST(ChatTools, NameTheFieldThatIsWrong) {
       {body_with(R"("functions": [{"name": "f"}])"), "functions", "send them as tools"},
   };
   for (const Bad& bad : all) {
-    const auto request = read_chat_request(bad.body, 1);
+    chat::schema::GrammarCache grammars;
+    const auto request = read_chat_request(bad.body, 1, grammars);
     ASSERT_FALSE(request.has_value()) << bad.body;
     EXPECT_EQ(request.error().code, ErrorCode::kInvalidRequest);
     EXPECT_EQ(request.error().field, bad.field) << bad.body;

@@ -186,5 +186,22 @@ TEST_F(GrammarTest, ConstrainsAChainFromItsTriggerOn) {
   EXPECT_EQ(chain->choose(row, 1, scratch), token_of("7"));
 }
 
+// Its spelling would satisfy the grammar, and be missing in the answer.
+TEST_F(GrammarTest, LeavesNoControlTokenToAChain) {
+  wire::SamplingParams params;
+  params.temperature = 0.0F;
+  params.grammar = "root ::= [^x]+";
+  const std::int32_t n_vocab = llama_vocab_n_tokens(vocab_);
+  const Token control = token_of("<|im_start|>");
+  auto chain = SamplerChain::make(
+      params, {.vocab = vocab_, .n_vocab = n_vocab, .n_context = 64, .control_tokens = {control}}, false);
+  ASSERT_TRUE(chain);
+  std::vector<float> row(static_cast<std::size_t>(n_vocab), 0.0F);
+  row[static_cast<std::size_t>(control)] = 5.0F;
+  row[static_cast<std::size_t>(token_of("7"))] = 1.0F;
+  SamplerChain::Scratch scratch;
+  EXPECT_EQ(chain->choose(row, 0, scratch), token_of("7"));
+}
+
 }  // namespace
 }  // namespace minerva::inference
